@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The one door of the project. Works from a fresh clone: ./build.sh run   ./build.sh test   ./build.sh help
 set -euo pipefail
+CALLER=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 ROOT=$PWD
 
@@ -140,9 +141,12 @@ put_library() {
     cmp -s "$from" "$to" || { cp -p "$from" "$to.new" && mv -f "$to.new" "$to"; }
 }
 
+bindings_sum() { cat bindings/*.g.cs 2>/dev/null | cksum; }
+
 native() {
     check_tools cargo cc
     platform
+    BINDINGS_BEFORE=$(bindings_sum)
     say "Native core ($RID, profile release)"
     cargo_build release && put_library release artifacts/native
 }
@@ -150,7 +154,7 @@ native() {
 bindings() {
     say "Bindings"
     native
-    git --no-pager diff --stat -- bindings 2>/dev/null || true
+    if [ "$BINDINGS_BEFORE" = "$(bindings_sum)" ]; then say "bindings/ is up to date"; else say "bindings/ was written again: commit it"; fi
 }
 
 # ------------------------------------------------------------------------------------------------------------- dotnet
@@ -163,7 +167,8 @@ run_sample() {
     native
     say "samples/Mnist"
     build_dotnet samples/Mnist/Mnist.csproj
-    exec dotnet artifacts/bin/Mnist/release/Mnist.dll "$@"
+    cd "$CALLER"   # so that --data and --save mean what the caller sees
+    exec dotnet "$ROOT/artifacts/bin/Mnist/release/Mnist.dll" "$@"
 }
 
 bench() {
@@ -210,7 +215,7 @@ clean() {
 # -------------------------------------------------------------------------------------------------------------- tests
 PASSED=0 FAILED=0 SKIPPED=0
 
-# count WHAT LOG STATUS PATTERN-FUNCTION: a step that failed without naming a failed test counts as one failure.
+# A step that failed without naming a failed test counts as one failure.
 add_counts() {   # add_counts NAME STATUS PASSED FAILED SKIPPED
     local failed=$4
     if [ "$2" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
@@ -231,7 +236,11 @@ test_rust() {
 test_bindings() {
     local status=0
     say "Bindings against exports"
-    git diff --exit-code --stat -- bindings >&2 || status=1
+    # The native build writes bindings/ again where the exports differ from it.
+    if [ "$BINDINGS_BEFORE" != "$(bindings_sum)" ]; then
+        printf 'bindings/ did not match the exports of native/ffi. It does now: commit it.\n' >&2
+        status=1
+    fi
     add_counts "Bindings" "$status" $((1 - status)) "$status" 0
 }
 
