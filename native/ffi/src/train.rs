@@ -1,0 +1,322 @@
+//! Training and evaluation: whole epochs with events by callback, and single steps.
+
+use crate::array::{self, ExbArray};
+use crate::cancel::ExbCancel;
+use crate::dataset::{self, ExbDataset};
+use crate::error::{ExbError, Failure, Result, Status};
+use crate::guard::guard;
+use crate::handle;
+use crate::model::ExbModel;
+use crate::structs::{check_pointer, flag, size, slice, slice_mut, struct_size};
+use exburn_core::train::{self, BatchEvent, Flow, RunResult, TrainOptions};
+use std::ffi::c_void;
+use std::sync::atomic::AtomicBool;
+
+/// Options of a training call. Flags are 0 or 1.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ExbTrainOptions {
+    pub struct_size: u32,
+    pub shuffle: u32,
+    /// Leave out a last batch that is not full.
+    pub drop_last: u32,
+    /// Stop with NUMERICAL when the loss is not finite.
+    pub check_finite: u32,
+    /// Number of the epoch; with the seed it alone decides the order.
+    pub epoch: u64,
+    pub seed: u64,
+    pub batch_size: u64,
+    /// Batches per optimizer step; 0 is 1.
+    pub accumulate: u64,
+    /// Batches between two events; 0 is only the last batch.
+    pub report_every: u64,
+    /// Clip the gradient's global norm; 0 or less is off.
+    pub clip_norm: f64,
+    /// Clip each gradient value; 0 or less is off.
+    pub clip_value: f64,
+    /// Optimizer steps at most; 0 is all.
+    pub max_steps: u64,
+}
+
+/// One batch of a run; valid during the callback only.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ExbBatchEvent {
+    pub struct_size: u32,
+    pub _pad: u32,
+    pub epoch: u64,
+    /// Number of the batch, from 0.
+    pub batch: u64,
+    pub batches: u64,
+    pub samples: u64,
+    pub samples_total: u64,
+    /// Loss of this batch.
+    pub loss: f64,
+    /// Row-weighted loss of the epoch so far.
+    pub mean_loss: f64,
+    pub rate: f64,
+    pub samples_per_second: f64,
+    pub metric_count: u64,
+    /// Metrics of the epoch so far.
+    pub metrics: *const f64,
+}
+
+/// What a run came to. The caller sets `struct_size`; all else is written.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ExbRunResult {
+    pub struct_size: u32,
+    /// 1: a callback asked to stop.
+    pub stopped: u32,
+    pub samples: u64,
+    pub batches: u64,
+    pub steps: u64,
+    pub loss: f64,
+    pub seconds: f64,
+    /// Norm of the last step's gradients before clipping; NaN if it was not computed.
+    pub grad_norm: f64,
+    /// Number of metrics there are; at most the given capacity of them were written.
+    pub metric_count: u64,
+}
+
+type Callback = Option<unsafe extern "C" fn(*mut c_void, *const ExbBatchEvent) -> i32>;
+
+/// Where a run's result goes.
+struct ResultPlace<'a> {
+    out: *mut ExbRunResult,
+    size: u32,
+    metrics: &'a mut [f64],
+}
+
+impl<'a> ResultPlace<'a> {
+    /// # Safety
+    /// The pointers keep the rules of ABI.md.
+    unsafe fn new(out: *mut ExbRunResult, metrics: *mut f64, metrics_cap: usize) -> Result<Self> {
+        // SAFETY: the rule of this function.
+        let (size, metrics) = unsafe { (struct_size(out, "out")?, slice_mut(metrics, metrics_cap, "metrics")?) };
+        metrics.fill(0.0);
+        let place = ResultPlace { out, size: size as u32, metrics };
+        place.write(ExbRunResult {
+            struct_size: place.size,
+            stopped: 0,
+            samples: 0,
+            batches: 0,
+            steps: 0,
+            loss: 0.0,
+            seconds: 0.0,
+            grad_norm: 0.0,
+            metric_count: 0,
+        });
+        Ok(place)
+    }
+
+    fn write(&self, result: ExbRunResult) {
+        // SAFETY: `new` checked the pointer; it is valid for the call and at least this struct long.
+        unsafe { self.out.write(result) };
+    }
+
+    fn set(self, result: &RunResult) {
+        let n = self.metrics.len().min(result.metrics.len());
+        self.metrics[..n].copy_from_slice(&result.metrics[..n]);
+        self.write(ExbRunResult {
+            struct_size: self.size,
+            stopped: u32::from(result.stopped),
+            samples: result.samples as u64,
+            batches: result.batches as u64,
+            steps: result.steps as u64,
+            loss: result.loss,
+            seconds: result.seconds,
+            grad_norm: result.grad_norm,
+            metric_count: result.metrics.len() as u64,
+        });
+    }
+}
+
+/// # Safety
+/// `ptr` is null or points to options that keep the rules of ABI.md.
+unsafe fn options(ptr: *const ExbTrainOptions) -> Result<TrainOptions> {
+    check_pointer(ptr, "options")?;
+    // SAFETY: the rule of this function; the size has been checked.
+    let o = unsafe {
+        struct_size(ptr, "options")?;
+        ptr.read()
+    };
+    for (value, name) in [(o.clip_norm, "clip_norm"), (o.clip_value, "clip_value")] {
+        if value.is_nan() {
+            return Err(Failure::argument(Status::InvalidArgument, name, format!("'{name}' is not a number")));
+        }
+    }
+    let positive = |v: f64| (v > 0.0).then_some(v);
+    Ok(TrainOptions {
+        epoch: o.epoch,
+        seed: o.seed,
+        batch_size: size(o.batch_size, "batch_size")?,
+        shuffle: flag(o.shuffle, "shuffle")?,
+        drop_last: flag(o.drop_last, "drop_last")?,
+        check_finite: flag(o.check_finite, "check_finite")?,
+        accumulate: size(o.accumulate.max(1), "accumulate")?,
+        report_every: size(o.report_every, "report_every")?,
+        clip_norm: positive(o.clip_norm),
+        clip_value: positive(o.clip_value),
+        max_steps: (o.max_steps > 0).then_some(o.max_steps),
+    })
+}
+
+/// Turns the caller's function into the core's. It runs on the calling thread, inside the guard.
+fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchEvent) -> Flow> {
+    let callback = callback?;
+    Some(move |event: &BatchEvent| {
+        let event = ExbBatchEvent {
+            struct_size: size_of::<ExbBatchEvent>() as u32,
+            _pad: 0,
+            epoch: event.epoch,
+            batch: event.batch as u64,
+            batches: event.batches as u64,
+            samples: event.samples as u64,
+            samples_total: event.samples_total as u64,
+            loss: event.loss,
+            mean_loss: event.mean_loss,
+            rate: event.rate,
+            samples_per_second: event.samples_per_second,
+            metric_count: event.metrics.len() as u64,
+            metrics: event.metrics.as_ptr(),
+        };
+        // SAFETY: the caller keeps function and state valid for the call; the event lives until it returns.
+        match unsafe { callback(state, &event) } {
+            0 => Flow::Continue,
+            1 => Flow::Stop,
+            _ => Flow::Fail,
+        }
+    })
+}
+
+/// Trains one epoch. `rates`: one learning rate for all steps, or one per optimizer step. `cancel` and `callback` may be null.
+/// The callback returns 0 go on, 1 stop (a normal end), 2 failed (status 14). Metrics are written up to their capacity.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_train_epoch(
+    m: *const ExbModel,
+    dataset: *const ExbDataset,
+    train_options: *const ExbTrainOptions,
+    rates: *const f64,
+    rates_len: usize,
+    cancel: *const ExbCancel,
+    callback: Option<unsafe extern "C" fn(state: *mut c_void, event: *const ExbBatchEvent) -> i32>,
+    state: *mut c_void,
+    out: *mut ExbRunResult,
+    metrics: *mut f64,
+    metrics_cap: usize,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (place, model, data, options, rates, cancel) = unsafe {
+            let place = ResultPlace::new(out, metrics, metrics_cap)?;
+            let model = handle::get::<ExbModel>(m, "m")?;
+            let data = handle::get::<ExbDataset>(dataset, "dataset")?;
+            let options = options(train_options)?;
+            let rates = slice(rates, rates_len, "rates")?;
+            (place, model, data, options, rates, handle::get_optional::<ExbCancel>(cancel, "cancel")?)
+        };
+        let data = dataset::read(&data)?;
+        let never = AtomicBool::new(false);
+        let cancel = cancel.as_ref().map_or(&never, |flag| flag);
+        let mut observer = observer(callback, state);
+        let observer = observer.as_mut().map(|f| f as &mut dyn FnMut(&BatchEvent) -> Flow);
+        let result = model.run(|model| train::train_epoch(model, &data, &options, rates, cancel, observer))?;
+        place.set(&result);
+        Ok(())
+    })
+}
+
+/// One optimizer step on one batch. Of the options, clip_norm, clip_value and check_finite are used.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_train_step(
+    m: *const ExbModel,
+    inputs: *const ExbArray,
+    n_inputs: usize,
+    targets: *const ExbArray,
+    n_targets: usize,
+    train_options: *const ExbTrainOptions,
+    rate: f64,
+    out: *mut ExbRunResult,
+    metrics: *mut f64,
+    metrics_cap: usize,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (place, model, inputs, targets, options) = unsafe {
+            let place = ResultPlace::new(out, metrics, metrics_cap)?;
+            let model = handle::get::<ExbModel>(m, "m")?;
+            let inputs = array::views(inputs, n_inputs, "inputs")?;
+            let targets = array::views(targets, n_targets, "targets")?;
+            (place, model, inputs, targets, options(train_options)?)
+        };
+        let result = model.run(|model| train::train_step(model, &inputs, &targets, &options, rate))?;
+        place.set(&result);
+        Ok(())
+    })
+}
+
+/// Loss and metrics over a dataset, in inference mode. Arguments as in exb_train_epoch.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_evaluate(
+    m: *const ExbModel,
+    dataset: *const ExbDataset,
+    batch_size: u64,
+    cancel: *const ExbCancel,
+    callback: Option<unsafe extern "C" fn(state: *mut c_void, event: *const ExbBatchEvent) -> i32>,
+    state: *mut c_void,
+    report_every: u64,
+    out: *mut ExbRunResult,
+    metrics: *mut f64,
+    metrics_cap: usize,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (place, model, data, cancel) = unsafe {
+            let place = ResultPlace::new(out, metrics, metrics_cap)?;
+            let model = handle::get::<ExbModel>(m, "m")?;
+            let data = handle::get::<ExbDataset>(dataset, "dataset")?;
+            (place, model, data, handle::get_optional::<ExbCancel>(cancel, "cancel")?)
+        };
+        let batch_size = size(batch_size, "batch_size")?;
+        let report_every = size(report_every, "report_every")?;
+        let data = dataset::read(&data)?;
+        let never = AtomicBool::new(false);
+        let cancel = cancel.as_ref().map_or(&never, |flag| flag);
+        let mut observer = observer(callback, state);
+        let observer = observer.as_mut().map(|f| f as &mut dyn FnMut(&BatchEvent) -> Flow);
+        let result = model.run(|model| train::evaluate(model, &data, batch_size, cancel, report_every, observer))?;
+        place.set(&result);
+        Ok(())
+    })
+}
+
+/// Loss and metrics of one batch, in inference mode.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_evaluate_step(
+    m: *const ExbModel,
+    inputs: *const ExbArray,
+    n_inputs: usize,
+    targets: *const ExbArray,
+    n_targets: usize,
+    out: *mut ExbRunResult,
+    metrics: *mut f64,
+    metrics_cap: usize,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (place, model, inputs, targets) = unsafe {
+            let place = ResultPlace::new(out, metrics, metrics_cap)?;
+            let model = handle::get::<ExbModel>(m, "m")?;
+            let inputs = array::views(inputs, n_inputs, "inputs")?;
+            (place, model, inputs, array::views(targets, n_targets, "targets")?)
+        };
+        let result = model.run(|model| train::evaluate_step(model, &inputs, &targets))?;
+        place.set(&result);
+        Ok(())
+    })
+}
