@@ -91,20 +91,12 @@ pub(crate) struct Matrix<P> {
 impl<P> Matrix<P> {
     /// Row-major, with `stride` elements from a row to the next.
     pub fn by_rows(pointer: P, stride: usize) -> Self {
-        Matrix {
-            pointer,
-            rows: stride,
-            columns: 1,
-        }
+        Matrix { pointer, rows: stride, columns: 1 }
     }
 
     /// The transpose of a row-major matrix whose rows are `stride` apart.
     pub fn by_columns(pointer: P, stride: usize) -> Self {
-        Matrix {
-            pointer,
-            rows: 1,
-            columns: stride,
-        }
+        Matrix { pointer, rows: 1, columns: stride }
     }
 }
 

@@ -19,20 +19,8 @@ pub enum KernelError {
 }
 
 impl KernelError {
-    pub(crate) fn check_length(
-        argument: &'static str,
-        expected: usize,
-        found: usize,
-    ) -> Result<(), KernelError> {
-        if expected == found {
-            Ok(())
-        } else {
-            Err(KernelError::Length {
-                argument,
-                expected,
-                found,
-            })
-        }
+    pub(crate) fn check_length(argument: &'static str, expected: usize, found: usize) -> Result<(), KernelError> {
+        if expected == found { Ok(()) } else { Err(KernelError::Length { argument, expected, found }) }
     }
 }
 
@@ -40,14 +28,9 @@ impl fmt::Display for KernelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             KernelError::Shape(message) => f.write_str(message),
-            KernelError::Length {
-                argument,
-                expected,
-                found,
-            } => write!(
-                f,
-                "{argument}: expected {expected} elements, found {found}"
-            ),
+            KernelError::Length { argument, expected, found } => {
+                write!(f, "{argument}: expected {expected} elements, found {found}")
+            }
         }
     }
 }

@@ -16,10 +16,7 @@ unsafe impl<T: Element> Sync for Output<T> {}
 
 impl<T: Element> Output<T> {
     pub fn of(slice: &mut [T]) -> Self {
-        Output {
-            pointer: slice.as_mut_ptr(),
-            len: slice.len(),
-        }
+        Output { pointer: slice.as_mut_ptr(), len: slice.len() }
     }
 
     pub fn len(&self) -> usize {
@@ -58,10 +55,7 @@ pub(crate) unsafe fn written_vec<T: Element>(
     write: impl FnOnce(Output<T>) -> Result<(), KernelError>,
 ) -> Result<Vec<T>, KernelError> {
     let mut out: Vec<T> = Vec::with_capacity(len);
-    write(Output {
-        pointer: out.as_mut_ptr(),
-        len,
-    })?;
+    write(Output { pointer: out.as_mut_ptr(), len })?;
     // SAFETY: all `len` elements were written, by the caller's word.
     unsafe { out.set_len(len) };
     Ok(out)

@@ -18,33 +18,22 @@ pub(super) fn pixel_ranges(sizes: &Sizes, element: usize, wanted: usize) -> Vec<
     let (batch, pixels) = (sizes.shape.batch, sizes.out_pixels);
     let limit = block_columns(sizes.depth, element);
     if pixels * 2 > limit || batch <= 1 {
-        let parts = pixels
-            .div_ceil(limit)
-            .max(wanted.div_ceil(batch.max(1)).min(pixels / 64))
-            .max(1);
+        let parts = pixels.div_ceil(limit).max(wanted.div_ceil(batch.max(1)).min(pixels / 64)).max(1);
         // A multiple of the widest register, but for the last.
         let size = pixels.div_ceil(parts).next_multiple_of(16);
         (0..batch)
             .flat_map(|image| {
-                (0..pixels).step_by(size).map(move |p| {
-                    image * pixels + p..image * pixels + (p + size).min(pixels)
-                })
+                (0..pixels).step_by(size).map(move |p| image * pixels + p..image * pixels + (p + size).min(pixels))
             })
             .collect()
     } else {
         let images = (limit / pixels).min(batch.div_ceil(wanted)).max(1);
-        (0..batch)
-            .step_by(images)
-            .map(|i| i * pixels..(i + images).min(batch) * pixels)
-            .collect()
+        (0..batch).step_by(images).map(|i| i * pixels..(i + images).min(batch) * pixels).collect()
     }
 }
 
 /// Number of parts to cut `len` channels into, so that `others` pieces become about [`PIECES`], each part having at least
 /// `least` channels.
 pub(super) fn channel_parts(len: usize, others: usize, least: usize) -> usize {
-    PIECES
-        .div_ceil(others.max(1))
-        .min(len.div_ceil(least))
-        .max(1)
+    PIECES.div_ceil(others.max(1)).min(len.div_ceil(least)).max(1)
 }

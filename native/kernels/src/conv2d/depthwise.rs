@@ -11,13 +11,7 @@ use crate::simd::{self, Job, Simd};
 use std::ops::Range;
 
 /// Writes every element of `out`.
-pub(super) fn forward<T: Element>(
-    sizes: &Sizes,
-    x: &[T],
-    w: &[T],
-    bias: Option<&[T]>,
-    out: Output<T>,
-) {
+pub(super) fn forward<T: Element>(sizes: &Sizes, x: &[T], w: &[T], bias: Option<&[T]>, out: Output<T>) {
     let s = &sizes.shape;
     parallel::for_each(s.batch * s.out_channels, sizes.work(), |plane| {
         let (image, channel) = (plane / s.out_channels, plane % s.out_channels);

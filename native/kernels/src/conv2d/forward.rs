@@ -10,13 +10,7 @@ use crate::parallel::{self, PIECES, piece};
 use std::ops::Range;
 
 /// Writes every element of `out`.
-pub(super) fn forward<T: Element>(
-    sizes: &Sizes,
-    x: &[T],
-    w: &[T],
-    bias: Option<&[T]>,
-    out: Output<T>,
-) {
+pub(super) fn forward<T: Element>(sizes: &Sizes, x: &[T], w: &[T], bias: Option<&[T]>, out: Output<T>) {
     let ranges = pixel_ranges(sizes, size_of::<T>(), PIECES.div_ceil(sizes.shape.groups));
     let others = ranges.len() * sizes.shape.groups;
     // Parts of the channels gather the same patches again: only where there are too few pixels to share out.
@@ -44,10 +38,7 @@ fn block<T: Element>(
     let (width, depth) = (pixels.len(), sizes.depth);
     let first = group * sizes.out_group + channels.start;
     let in_first = group * sizes.in_group;
-    let (image, position) = (
-        pixels.start / sizes.out_pixels,
-        pixels.start % sizes.out_pixels,
-    );
+    let (image, position) = (pixels.start / sizes.out_pixels, pixels.start % sizes.out_pixels);
     let in_one_image = position + width <= sizes.out_pixels;
     let in_place = sizes.is_pointwise() && in_one_image;
     let columns_len = if in_place { 0 } else { depth * width };

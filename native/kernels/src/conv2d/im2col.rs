@@ -8,11 +8,7 @@ use std::ops::Range;
 
 /// Calls `f(column, image, row, columns of the row)` for each part of an output row in `pixels`.
 #[inline(always)]
-fn for_each_row_part(
-    sizes: &Sizes,
-    pixels: Range<usize>,
-    mut f: impl FnMut(usize, usize, usize, Range<usize>),
-) {
+fn for_each_row_part(sizes: &Sizes, pixels: Range<usize>, mut f: impl FnMut(usize, usize, usize, Range<usize>)) {
     let width = sizes.out[1];
     let mut q = pixels.start;
     while q < pixels.end {
@@ -122,8 +118,7 @@ pub(super) fn gather_output<T: Element>(
         while q < pixels.end {
             let (image, position) = (q / sizes.out_pixels, q % sizes.out_pixels);
             let len = (sizes.out_pixels - position).min(pixels.end - q);
-            let start =
-                (image * sizes.shape.out_channels + first + c) * sizes.out_pixels + position;
+            let start = (image * sizes.shape.out_channels + first + c) * sizes.out_pixels + position;
             row[q - pixels.start..][..len].copy_from_slice(&y[start..start + len]);
             q += len;
         }

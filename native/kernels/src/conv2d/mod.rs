@@ -76,12 +76,7 @@ fn forward_into<T: Element>(
 ///
 /// # Errors
 /// [`KernelError`] if the shape is impossible or a slice has the wrong length; nothing is written then.
-pub fn input_gradient<T: Element>(
-    shape: &Conv2dShape,
-    w: &[T],
-    dy: &[T],
-    dx: &mut [T],
-) -> Result<(), KernelError> {
+pub fn input_gradient<T: Element>(shape: &Conv2dShape, w: &[T], dy: &[T], dx: &mut [T]) -> Result<(), KernelError> {
     let sizes = shape.check()?;
     input_gradient_into(&sizes, w, dy, Output::of(dx))
 }
@@ -90,22 +85,13 @@ pub fn input_gradient<T: Element>(
 ///
 /// # Errors
 /// As [`input_gradient`].
-pub fn input_gradient_to_vec<T: Element>(
-    shape: &Conv2dShape,
-    w: &[T],
-    dy: &[T],
-) -> Result<Vec<T>, KernelError> {
+pub fn input_gradient_to_vec<T: Element>(shape: &Conv2dShape, w: &[T], dy: &[T]) -> Result<Vec<T>, KernelError> {
     let sizes = shape.check()?;
     // SAFETY: `input_gradient_into` writes everything.
     unsafe { written_vec(sizes.x_len, |dx| input_gradient_into(&sizes, w, dy, dx)) }
 }
 
-fn input_gradient_into<T: Element>(
-    sizes: &Sizes,
-    w: &[T],
-    dy: &[T],
-    dx: Output<T>,
-) -> Result<(), KernelError> {
+fn input_gradient_into<T: Element>(sizes: &Sizes, w: &[T], dy: &[T], dx: Output<T>) -> Result<(), KernelError> {
     KernelError::check_length("weight", sizes.w_len, w.len())?;
     KernelError::check_length("output gradient", sizes.y_len, dy.len())?;
     KernelError::check_length("input gradient", sizes.x_len, dx.len())?;
@@ -122,12 +108,7 @@ fn input_gradient_into<T: Element>(
 ///
 /// # Errors
 /// [`KernelError`] if the shape is impossible or a slice has the wrong length; nothing is written then.
-pub fn weight_gradient<T: Element>(
-    shape: &Conv2dShape,
-    x: &[T],
-    dy: &[T],
-    dw: &mut [T],
-) -> Result<(), KernelError> {
+pub fn weight_gradient<T: Element>(shape: &Conv2dShape, x: &[T], dy: &[T], dw: &mut [T]) -> Result<(), KernelError> {
     let sizes = shape.check()?;
     weight_gradient_into(&sizes, x, dy, Output::of(dw))
 }
@@ -136,22 +117,13 @@ pub fn weight_gradient<T: Element>(
 ///
 /// # Errors
 /// As [`weight_gradient`].
-pub fn weight_gradient_to_vec<T: Element>(
-    shape: &Conv2dShape,
-    x: &[T],
-    dy: &[T],
-) -> Result<Vec<T>, KernelError> {
+pub fn weight_gradient_to_vec<T: Element>(shape: &Conv2dShape, x: &[T], dy: &[T]) -> Result<Vec<T>, KernelError> {
     let sizes = shape.check()?;
     // SAFETY: `weight_gradient_into` writes everything.
     unsafe { written_vec(sizes.w_len, |dw| weight_gradient_into(&sizes, x, dy, dw)) }
 }
 
-fn weight_gradient_into<T: Element>(
-    sizes: &Sizes,
-    x: &[T],
-    dy: &[T],
-    dw: Output<T>,
-) -> Result<(), KernelError> {
+fn weight_gradient_into<T: Element>(sizes: &Sizes, x: &[T], dy: &[T], dw: Output<T>) -> Result<(), KernelError> {
     KernelError::check_length("input", sizes.x_len, x.len())?;
     KernelError::check_length("output gradient", sizes.y_len, dy.len())?;
     KernelError::check_length("weight gradient", sizes.w_len, dw.len())?;
@@ -163,24 +135,23 @@ fn weight_gradient_into<T: Element>(
     Ok(())
 }
 
-/// Computes the gradient with respect to the bias, the sum of `dy` over batch and pixels, into `db` `[out_channels]`.
+/// Computes the gradient with respect to the bias into `db` `[out_channels]`: the sum of the output's gradient `dy`, whose
+/// sizes are `size` `[batch, out_channels, out height, out width]`, over batch and pixels.
 ///
 /// # Errors
-/// [`KernelError`] if the shape is impossible or a slice has the wrong length; nothing is written then.
-pub fn bias_gradient<T: Element>(
-    shape: &Conv2dShape,
-    dy: &[T],
-    db: &mut [T],
-) -> Result<(), KernelError> {
-    let sizes = shape.check()?;
-    KernelError::check_length("output gradient", sizes.y_len, dy.len())?;
-    KernelError::check_length("bias gradient", shape.out_channels, db.len())?;
-    let out = Output::of(db);
-    parallel::for_each(shape.out_channels, sizes.y_len, |channel| {
+/// [`KernelError`] if a slice has the wrong length; nothing is written then.
+pub fn bias_gradient<T: Element>(size: [usize; 4], dy: &[T], db: &mut [T]) -> Result<(), KernelError> {
+    let [batch, channels, height, width] = size;
+    let expected = size.iter().try_fold(1usize, |a, &b| a.checked_mul(b));
+    let expected = expected.ok_or_else(|| KernelError::Shape("conv2d: a size overflows".into()))?;
+    KernelError::check_length("output gradient", expected, dy.len())?;
+    KernelError::check_length("bias gradient", channels, db.len())?;
+    let (out, pixels) = (Output::of(db), height * width);
+    parallel::for_each(channels, dy.len(), |channel| {
         let mut sum = T::ZERO;
-        for image in 0..shape.batch {
-            let start = (image * shape.out_channels + channel) * sizes.out_pixels;
-            sum += lane_sum(&dy[start..start + sizes.out_pixels]);
+        for image in 0..batch {
+            let start = (image * channels + channel) * pixels;
+            sum += lane_sum(&dy[start..start + pixels]);
         }
         // SAFETY: this piece alone writes its channel.
         unsafe { out.filled(channel, 1, sum) };

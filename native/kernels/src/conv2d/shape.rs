@@ -72,26 +72,16 @@ impl Conv2dShape {
                 return bad(format!("{name} is zero"));
             }
         }
-        for (name, channels) in [
-            ("in_channels", self.in_channels),
-            ("out_channels", self.out_channels),
-        ] {
+        for (name, channels) in [("in_channels", self.in_channels), ("out_channels", self.out_channels)] {
             if !channels.is_multiple_of(self.groups) {
-                return bad(format!(
-                    "{name} {channels} is not a multiple of groups {}",
-                    self.groups
-                ));
+                return bad(format!("{name} {channels} is not a multiple of groups {}", self.groups));
             }
         }
         let mut out = [0; 2];
         for axis in 0..2 {
             let (before, after) = self.padding[axis];
-            let padded = self.input[axis]
-                .checked_add(before)
-                .and_then(|v| v.checked_add(after));
-            let window = (self.kernel[axis] - 1)
-                .checked_mul(self.dilation[axis])
-                .and_then(|v| v.checked_add(1));
+            let padded = self.input[axis].checked_add(before).and_then(|v| v.checked_add(after));
+            let window = (self.kernel[axis] - 1).checked_mul(self.dilation[axis]).and_then(|v| v.checked_add(1));
             let (Some(padded), Some(window)) = (padded, window) else {
                 return bad("a size overflows".into());
             };

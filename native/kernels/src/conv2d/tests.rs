@@ -24,19 +24,15 @@ fn products(s: &Conv2dShape, out: [usize; 2], mut f: impl FnMut(usize, usize, us
                     for c in 0..ig {
                         for u in 0..s.kernel[0] {
                             for v in 0..s.kernel[1] {
-                                let y = (i * s.stride[0] + u * s.dilation[0]) as isize
-                                    - s.padding[0].0 as isize;
-                                let x = (j * s.stride[1] + v * s.dilation[1]) as isize
-                                    - s.padding[1].0 as isize;
+                                let y = (i * s.stride[0] + u * s.dilation[0]) as isize - s.padding[0].0 as isize;
+                                let x = (j * s.stride[1] + v * s.dilation[1]) as isize - s.padding[1].0 as isize;
                                 if y < 0 || x < 0 || y >= s.input[0] as isize || x >= s.input[1] as isize {
                                     continue;
                                 }
                                 let channel = o / og * ig + c;
                                 f(
                                     ((n * s.out_channels + o) * out[0] + i) * out[1] + j,
-                                    ((n * s.in_channels + channel) * s.input[0] + y as usize)
-                                        * s.input[1]
-                                        + x as usize,
+                                    ((n * s.in_channels + channel) * s.input[0] + y as usize) * s.input[1] + x as usize,
                                     ((o * ig + c) * s.kernel[0] + u) * s.kernel[1] + v,
                                 );
                             }
@@ -53,7 +49,8 @@ fn kernels<T: Element>(s: &Conv2dShape, x: &[f64], w: &[f64], b: &[f64], dy: &[f
     let of = |v: &[f64]| v.iter().map(|&v| T::from_f64(v)).collect::<Vec<T>>();
     let (x, w, b, dy) = (of(x), of(w), of(b), of(dy));
     let mut db = vec![T::ZERO; b.len()];
-    bias_gradient(s, &dy, &mut db).unwrap();
+    let [h, w_out] = s.output_size().unwrap();
+    bias_gradient([s.batch, s.out_channels, h, w_out], &dy, &mut db).unwrap();
     [
         forward_to_vec(s, &x, &w, Some(&b)).unwrap(),
         input_gradient_to_vec(s, &w, &dy).unwrap(),
@@ -67,12 +64,7 @@ fn check(s: &Conv2dShape, seed: u64) {
     let sizes = s.check().unwrap_or_else(|e| panic!("{s:?}: {e}"));
     let (x, w) = (noise(seed, sizes.x_len), noise(seed + 1, sizes.w_len));
     let (b, dy) = (noise(seed + 2, s.out_channels), noise(seed + 3, sizes.y_len));
-    let mut want = [
-        vec![0.0; sizes.y_len],
-        vec![0.0; sizes.x_len],
-        vec![0.0; sizes.w_len],
-        vec![0.0; s.out_channels],
-    ];
+    let mut want = [vec![0.0; sizes.y_len], vec![0.0; sizes.x_len], vec![0.0; sizes.w_len], vec![0.0; s.out_channels]];
     for (i, &d) in dy.iter().enumerate() {
         let channel = i / sizes.out_pixels % s.out_channels;
         want[0][i] = b[channel];
@@ -84,10 +76,9 @@ fn check(s: &Conv2dShape, seed: u64) {
         want[2][wi] += dy[yi] * x[xi];
     });
     let summed = [sizes.depth, sizes.depth * sizes.out_group, sizes.y_len, sizes.y_len];
-    for (eps, got) in [
-        (f32::EPSILON as f64, kernels::<f32>(s, &x, &w, &b, &dy)),
-        (f64::EPSILON, kernels::<f64>(s, &x, &w, &b, &dy)),
-    ] {
+    for (eps, got) in
+        [(f32::EPSILON as f64, kernels::<f32>(s, &x, &w, &b, &dy)), (f64::EPSILON, kernels::<f64>(s, &x, &w, &b, &dy))]
+    {
         for (what, (got, want)) in got.iter().zip(&want).enumerate() {
             let allowed = eps * 8.0 * (summed[what] as f64).sqrt().max(4.0);
             for (i, (g, w)) in got.iter().zip(want).enumerate() {
@@ -181,10 +172,7 @@ fn gradients_are_the_central_differences_of_the_output() {
         };
         let y = forward_to_vec(&s, &x, &w, None).unwrap();
         let grad: Vec<f64> = y.iter().zip(&dy).map(|(a, b)| a + b).collect();
-        let (dx, dw) = (
-            input_gradient_to_vec(&s, &w, &grad).unwrap(),
-            weight_gradient_to_vec(&s, &x, &grad).unwrap(),
-        );
+        let (dx, dw) = (input_gradient_to_vec(&s, &w, &grad).unwrap(), weight_gradient_to_vec(&s, &x, &grad).unwrap());
         let step = 1e-5;
         let moved = |v: &[f64], i: usize, by: f64| {
             let mut v = v.to_vec();

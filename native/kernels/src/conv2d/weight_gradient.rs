@@ -21,11 +21,7 @@ pub(super) fn weight_gradient<T: Element>(sizes: &Sizes, x: &[T], dy: &[T], dw: 
     let s = &sizes.shape;
     let ranges = pixel_ranges(sizes, size_of::<T>(), PIECES);
     let most = (PARTIAL_BYTES / (sizes.w_len * size_of::<T>()).max(1)).max(1);
-    let shares = PIECES
-        .div_ceil(s.groups)
-        .min(ranges.len())
-        .min(most)
-        .max(1);
+    let shares = PIECES.div_ceil(s.groups).min(ranges.len()).min(most).max(1);
     let parts = channel_parts(sizes.in_group, shares * s.groups, 32usize.div_ceil(sizes.taps));
     let mut sums = vec![T::ZERO; shares * sizes.w_len];
     let partial = Output::of(&mut sums);
@@ -34,9 +30,8 @@ pub(super) fn weight_gradient<T: Element>(sizes: &Sizes, x: &[T], dy: &[T], dw: 
         let (share, group) = (rest / s.groups, rest % s.groups);
         let channels = piece(sizes.in_group, parts, part);
         // Partial sums of a group lie as [depth, out channels], so that the product's long side is contiguous.
-        let start = share * sizes.w_len
-            + group * sizes.out_group * sizes.depth
-            + channels.start * sizes.taps * sizes.out_group;
+        let start =
+            share * sizes.w_len + group * sizes.out_group * sizes.depth + channels.start * sizes.taps * sizes.out_group;
         for range in piece(ranges.len(), shares, share) {
             block(sizes, x, dy, partial.at(start), ranges[range].clone(), group, channels.clone());
         }
@@ -58,10 +53,7 @@ fn block<T: Element>(
     let (width, rows) = (pixels.len(), channels.len() * sizes.taps);
     let in_first = group * sizes.in_group + channels.start;
     let out_first = group * sizes.out_group;
-    let (image, position) = (
-        pixels.start / sizes.out_pixels,
-        pixels.start % sizes.out_pixels,
-    );
+    let (image, position) = (pixels.start / sizes.out_pixels, pixels.start % sizes.out_pixels);
     let in_one_image = position + width <= sizes.out_pixels;
     let x_in_place = sizes.is_pointwise() && in_one_image;
     let columns_len = if x_in_place { 0 } else { rows * width };
@@ -99,9 +91,7 @@ fn drop_partials<T: Element>(sizes: &Sizes, sums: &[T], shares: usize, dw: Outpu
         // SAFETY: this piece alone writes the row.
         let to = unsafe { dw.filled(row * sizes.depth, sizes.depth, T::ZERO) };
         for share in 0..shares {
-            let from = sums[share * sizes.w_len + start..]
-                .iter()
-                .step_by(sizes.out_group);
+            let from = sums[share * sizes.w_len + start..].iter().step_by(sizes.out_group);
             to.iter_mut().zip(from).for_each(|(o, &v)| *o += v);
         }
     });
