@@ -1,0 +1,18 @@
+namespace ExBurn;
+
+/// <summary>Height and width of a result, where null keeps the input's size: <c>1</c>, <c>(2, 3)</c>, <c>(null, 7)</c>.</summary>
+/// <param name="Height">Height of the result; null keeps the input's.</param>
+/// <param name="Width">Width of the result; null keeps the input's.</param>
+public readonly record struct OutputSize2(int? Height, int? Width)
+{
+    /// <summary>The same number for height and width.</summary>
+    public static implicit operator OutputSize2(int size) => new(size, size);
+
+    /// <summary>Height and width.</summary>
+    public static implicit operator OutputSize2((int? Height, int? Width) size) => new(size.Height, size.Width);
+
+    /// <summary>Reads as <c>(2, 3)</c>.</summary>
+    public override string ToString() => $"({Show(Height)}, {Show(Width)})";
+
+    private static string Show(int? size) => size?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "null";
+}

@@ -1,0 +1,18 @@
+namespace ExBurn;
+
+/// <summary>
+/// A number that judges predictions beside the loss, exact over an epoch. Made by the methods of this class, as <c>Metric.Accuracy()</c>.
+/// </summary>
+public abstract partial record Metric : Component
+{
+    private protected Metric(string name) => Name = name;
+
+    /// <summary>Name under which results carry it; must be unique within a model. Default: the metric's own, as <c>accuracy</c>.</summary>
+    public string Name { get; init => field = Check.NotNull(value); }
+
+    /// <summary>Whether a larger value is a better one.</summary>
+    public virtual bool HigherIsBetter => true;
+
+    // The core's name and "Metric".
+    internal sealed override string TypeName => GetType().Name.Substring(0, GetType().Name.Length - "Metric".Length);
+}

@@ -1,0 +1,97 @@
+using ExBurn.Native;
+
+namespace ExBurn;
+
+public abstract partial class Model
+{
+    /// <summary>
+    /// Says how the model learns, and builds it where it is not built: infers and checks all shapes, draws the weights.
+    /// Compiling again gives it another optimizer, loss or metrics and keeps the weights; the optimizer's state starts anew.
+    /// </summary>
+    /// <param name="optimizer">How gradients change the parameters.</param>
+    /// <param name="loss">What is made small.</param>
+    /// <param name="metrics">Numbers measured beside the loss; their names must differ.</param>
+    /// <param name="device">Where to live. Default: where the model is, at first <see cref="Device.Cpu"/>. Another device moves the weights.</param>
+    /// <param name="inputShape">Shape of one sample, without the batch dimension, -1 where unknown. It lets shape errors show here
+    /// rather than at the first batch, and <see cref="Summary"/> show output shapes. Default: unknown.</param>
+    /// <param name="seed">Fixes the weights, and by default shuffling and dropout, when the model is built. Default: drawn at random,
+    /// see <see cref="Seed"/>. A model that is already built keeps its weights.</param>
+    /// <param name="dtype">Type to compute in. Default: as before, at first <see cref="DType.Float32"/>. Another type builds the model anew.</param>
+    /// <exception cref="ShapeMismatchException">A layer cannot take the shape it gets; the exception names it.</exception>
+    /// <exception cref="DeviceException">The device cannot be opened.</exception>
+    /// <exception cref="ArgumentException">An option is wrong, or two metrics have the same name.</exception>
+    public void Compile(
+        Optimizer optimizer,
+        Loss loss,
+        IReadOnlyList<Metric>? metrics = null,
+        Device? device = null,
+        Shape? inputShape = null,
+        long? seed = null,
+        DType? dtype = null)
+    {
+        Check.NotNull(optimizer, nameof(optimizer));
+        Check.NotNull(loss, nameof(loss));
+        Metric[] measured = [.. metrics ?? []];
+        if (measured.Select(metric => Check.NotNull(metric, nameof(metrics)).Name).Distinct().Count() != measured.Length)
+            throw new ArgumentException("Two metrics have the same name; set Name on one of them.", nameof(metrics));
+
+        using var claim = ClaimTraining();
+        BuildWhereNeeded(device, inputShape, seed, dtype, handle =>
+        {
+            BurnBridge.Compile(handle, new CompileDescription(loss, optimizer, measured).ToJson());
+            Training = new(loss, optimizer, measured);
+        });
+    }
+
+    /// <summary>Builds the model for prediction only: weights, but neither loss nor optimizer.</summary>
+    /// <inheritdoc cref="Compile" path="/param|/exception"/>
+    public void Build(Device? device = null, Shape? inputShape = null, long? seed = null, DType? dtype = null)
+    {
+        using var claim = ClaimTraining();
+        BuildWhereNeeded(device, inputShape, seed, dtype, static _ => { });
+    }
+
+    /// <summary>Moves parameters, buffers and the optimizer's state to another device. Predictors stay where they are.</summary>
+    /// <exception cref="DeviceException">The device cannot be opened, or does not compute in the model's type.</exception>
+    public void To(Device device)
+    {
+        BurnBridge.MoveTo(Handle, Check.NotNull(device, nameof(device)).Open());
+        Device = device;
+    }
+
+    private void BuildWhereNeeded(Device? device, Shape? inputShape, long? seed, DType? dtype, Action<ModelHandle> finish)
+    {
+        ThrowIfDisposed();
+        var wantedDevice = device ?? Device;
+        var wantedShape = inputShape ?? _inputShape;
+        var wantedType = dtype ?? DType;
+        if (_handle is { } built && wantedType == DType && wantedShape == _inputShape)
+        {
+            if (wantedDevice != Device)
+                To(wantedDevice);
+            finish(built);
+            return;
+        }
+
+        var wantedSeed = seed ?? NewSeed();
+        var json = Describe(wantedShape).ToJson(wantedType);
+        var handle = BurnBridge.NewModel(json, unchecked((ulong)wantedSeed), wantedDevice.Open());
+        try
+        {
+            finish(handle);
+        }
+        catch
+        {
+            // The model stays as it was.
+            handle.Dispose();
+            throw;
+        }
+        _handle?.Dispose();
+        _handle = handle;
+        (Device, DType, Seed, _inputShape) = (wantedDevice, wantedType, wantedSeed, wantedShape);
+        if (_disposed)
+            handle.Dispose();
+    }
+
+    private static long NewSeed() => BitConverter.ToInt64(Guid.NewGuid().ToByteArray(), 0) & long.MaxValue;
+}

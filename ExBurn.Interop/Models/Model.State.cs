@@ -1,0 +1,55 @@
+using System.Text.Json;
+using ExBurn.Native;
+
+namespace ExBurn;
+
+public abstract partial class Model
+{
+    /// <summary>Names, shapes and kinds of all parameters and buffers, in the model's order.</summary>
+    public IReadOnlyList<StateEntry> ListState()
+    {
+        using var document = JsonDocument.Parse(BurnBridge.StateList(Handle));
+        return [.. document.RootElement.EnumerateArray().Select(StateEntry.FromJson)];
+    }
+
+    /// <summary>Copies of all parameters and buffers under PyTorch's names (<c>0.weight</c>, <c>bn.running_mean</c>).</summary>
+    public IReadOnlyDictionary<string, TensorData> GetState() => SafeTensors.Read(ExportState());
+
+    /// <summary>Sets parameters and buffers.</summary>
+    /// <param name="state">Arrays by name.</param>
+    /// <param name="strict">Whether missing, unexpected and mismatched names are an error, and nothing is changed then. Default true.</param>
+    /// <exception cref="CheckpointException">Strict, and the names or shapes differ; the message lists how.</exception>
+    public LoadReport SetState(IReadOnlyDictionary<string, TensorData> state, bool strict = true)
+        => ImportState(SafeTensors.Write(Check.NotNull(state, nameof(state))), strict);
+
+    /// <summary>Saves parameters and buffers as safetensors, with PyTorch's names and layouts. Written to a temporary name, then renamed.</summary>
+    /// <param name="path">The file; its folder must exist.</param>
+    /// <exception cref="CheckpointException">The file cannot be written.</exception>
+    public void Save(string path) => BurnBridge.Save(Handle, Check.NotNull(path, nameof(path)));
+
+    /// <summary>Loads parameters and buffers from a safetensors file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="strict">Whether missing, unexpected and mismatched names are an error, and nothing is changed then. Default true.</param>
+    /// <exception cref="CheckpointException">The file is missing, damaged or foreign, or (strict) does not fit; the model is unchanged.</exception>
+    public LoadReport Load(string path, bool strict = true)
+        => LoadReport.FromJson(BurnBridge.Load(Handle, Check.NotNull(path, nameof(path)), strict));
+
+    /// <summary>Stops training the parameters whose names, or whose layers' names, match. They stay bit for bit as they are.</summary>
+    /// <param name="pattern">A name (<c>0.weight</c>), a layer (<c>fc1</c>) or a pattern with <c>*</c> and <c>?</c> (<c>encoder.*</c>).</param>
+    /// <returns>How many parameters match.</returns>
+    /// <exception cref="NameNotFoundException">Nothing matches.</exception>
+    public int Freeze(string pattern = "*") => checked((int)BurnBridge.SetTrainable(Handle, Check.NotNull(pattern, nameof(pattern)), false));
+
+    /// <summary>Trains the matching parameters again; their optimizer state is as it was when they were frozen.</summary>
+    /// <inheritdoc cref="Freeze" path="/param|/returns|/exception"/>
+    public int Unfreeze(string pattern = "*") => checked((int)BurnBridge.SetTrainable(Handle, Check.NotNull(pattern, nameof(pattern)), true));
+
+    /// <summary>Layers with output shapes and parameter counts, totals and size; <see cref="object.ToString"/> gives a table.</summary>
+    public ModelSummary Summary() => ModelSummary.FromJson(GetType().Name, BurnBridge.Summary(Handle));
+
+    /// <summary>The state as the bytes of a safetensors file.</summary>
+    internal byte[] ExportState() => BurnBridge.ExportState(Handle);
+
+    internal LoadReport ImportState(ReadOnlySpan<byte> file, bool strict)
+        => LoadReport.FromJson(BurnBridge.ImportState(Handle, file, strict));
+}

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using ExBurn.Native;
+
+namespace ExBurn;
+
+/// <summary>
+/// A network: layers, and once it is built the named parameters and buffers they need, in native memory. <see cref="Compile"/>
+/// builds it and says how it learns; <see cref="Build"/> only builds it, for prediction. One thread may use a model at a time:
+/// a second call at the same moment fails with <see cref="ErrorCode.Busy"/>. For many threads there is <see cref="CreatePredictor"/>.
+/// </summary>
+[DebuggerDisplay("{ToString(),nq}")]
+public abstract partial class Model : Inference
+{
+    private ModelHandle? _handle;
+    private Shape? _inputShape;
+    private bool _disposed;
+    private int _training;
+
+    private protected Model()
+    {
+    }
+
+    /// <summary>Whether the model has weights, from <see cref="Build"/> or <see cref="Compile"/>.</summary>
+    public bool IsBuilt => _handle is not null;
+
+    /// <summary>Whether the model can be trained.</summary>
+    public bool IsCompiled => Training is not null;
+
+    /// <summary>Where the model lives and computes; <see cref="Device.Cpu"/> before it is built.</summary>
+    public Device Device { get; private set; } = Device.Cpu;
+
+    /// <summary>Type in which the model computes; <see cref="DType.Float32"/> before it is built.</summary>
+    public DType DType { get; private set; }
+
+    /// <summary>The seed from which the weights were drawn, and from which shuffling and dropout are drawn by default.</summary>
+    public long Seed { get; private set; }
+
+    /// <summary>The loss given to <see cref="Compile"/>; null before.</summary>
+    public Loss? Loss => Training?.Loss;
+
+    /// <summary>The optimizer given to <see cref="Compile"/>; null before.</summary>
+    public Optimizer? Optimizer => Training?.Optimizer;
+
+    /// <summary>The metrics given to <see cref="Compile"/>; empty before.</summary>
+    public IReadOnlyList<Metric> Metrics => Training?.Metrics ?? [];
+
+    /// <inheritdoc/>
+    public override Shape? SampleShape => _inputShape ?? DescribedSampleShape ?? SeenSampleShape;
+
+    /// <summary>Shape of a sample of the data last trained or evaluated on.</summary>
+    internal Shape? SeenSampleShape { get; set; }
+
+    /// <summary>How the model learns and how far it is; null before <see cref="Compile"/>.</summary>
+    internal TrainingState? Training { get; private set; }
+
+    /// <summary>The native model.</summary>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
+    /// <exception cref="InvalidOperationException">The model is not built.</exception>
+    internal ModelHandle Handle
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return _handle ?? throw new InvalidOperationException("The model has no weights yet: call Compile or Build first.");
+        }
+    }
+
+    /// <summary>Shape of a sample where the layers alone fix it.</summary>
+    private protected abstract Shape? DescribedSampleShape { get; }
+
+    private protected abstract ModelDescription Describe(Shape? inputShape);
+
+    /// <summary>A snapshot of the weights that many threads may use at once. Dispose it.</summary>
+    /// <exception cref="InvalidOperationException">The model is not built.</exception>
+    public Predictor CreatePredictor() => new(BurnBridge.NewPredictor(Handle), SampleShape);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _disposed = true;
+        _handle?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Reads as <c>Sequential, 4 layers, Float32 on cpu</c>.</summary>
+    public override string ToString()
+        => IsBuilt ? $"{GetType().Name}, {DType} on {Device}" : $"{GetType().Name}, not built";
+
+    /// <summary>The training state, where the model can be trained.</summary>
+    internal TrainingState RequireTraining()
+    {
+        ThrowIfDisposed();
+        return Training ?? throw new InvalidOperationException("The model cannot be trained yet: call Compile first.");
+    }
+
+    /// <summary>Claims the model for a training run; dispose the result to let it go.</summary>
+    internal TrainingClaim ClaimTraining() => new(this);
+
+    private protected override NativeOutputs Run(in ArrayInputs inputs, ulong batchSize)
+        => BurnBridge.Predict(Handle, inputs, batchSize);
+
+    private protected void ThrowIfDisposed()
+    {
+        if (_disposed)
+            throw new ObjectDisposedException(GetType().Name);
+    }
+
+    /// <summary>
+    /// Holds a model from the first to the last epoch: between two native calls the core's own lock is open, and a second
+    /// run could slip in. Callbacks may still predict, evaluate, save and read the state between epochs.
+    /// </summary>
+    internal readonly struct TrainingClaim : IDisposable
+    {
+        private readonly Model _model;
+
+        public TrainingClaim(Model model)
+        {
+            if (Interlocked.CompareExchange(ref model._training, 1, 0) != 0)
+                throw new ExBurnException("The model is in use by another training run.", ErrorCode.Busy);
+            _model = model;
+        }
+
+        public void Dispose() => Volatile.Write(ref _model._training, 0);
+    }
+}

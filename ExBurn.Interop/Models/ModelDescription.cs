@@ -1,0 +1,62 @@
+using System.Text.Json;
+
+namespace ExBurn;
+
+/// <summary>One input of a model: the whole shape with the batch dimension, or null where even the rank is unknown.</summary>
+internal sealed record InputDescription(string Name, Shape? Shape);
+
+/// <summary>A layer under its name, applied to earlier values.</summary>
+internal sealed record NodeDescription(string Name, Layer Layer, IReadOnlyList<string> Inputs);
+
+/// <summary>A model as the native core reads it.</summary>
+internal sealed record ModelDescription(
+    IReadOnlyList<InputDescription> Inputs, IReadOnlyList<NodeDescription> Nodes, IReadOnlyList<string> Outputs)
+{
+    /// <summary>Version of the JSON descriptions.</summary>
+    public const int Version = 1;
+
+    public string ToJson(DType dtype) => JsonText.Object(json =>
+    {
+        json.WriteNumber("version", Version);
+        json.WriteString("dtype", dtype.NativeName());
+        json.WriteStartArray("inputs");
+        foreach (var input in Inputs)
+            Write(json, input);
+        json.WriteEndArray();
+        json.WriteStartArray("nodes");
+        foreach (var node in Nodes)
+            Write(json, node);
+        json.WriteEndArray();
+        WriteNames(json, "outputs", Outputs);
+    });
+
+    private static void Write(Utf8JsonWriter json, InputDescription input)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", input.Name);
+        json.WritePropertyName("shape");
+        if (input.Shape is { } shape)
+            json.WriteShape(shape);
+        else
+            json.WriteNullValue();
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, NodeDescription node)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", node.Name);
+        node.Layer.WriteTo(json);
+        WriteNames(json, "inputs", node.Inputs);
+        json.WriteBoolean("trainable", node.Layer.Trainable);
+        json.WriteEndObject();
+    }
+
+    private static void WriteNames(Utf8JsonWriter json, string key, IReadOnlyList<string> names)
+    {
+        json.WriteStartArray(key);
+        foreach (var name in names)
+            json.WriteStringValue(name);
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,20 @@
+namespace ExBurn;
+
+/// <summary>How a compiled model learns, and how far it is.</summary>
+internal sealed class TrainingState(Loss loss, Optimizer optimizer, IReadOnlyList<Metric> metrics)
+{
+    public Loss Loss { get; } = loss;
+
+    public Optimizer Optimizer { get; } = optimizer;
+
+    public IReadOnlyList<Metric> Metrics { get; } = metrics;
+
+    /// <summary>Names of the metrics, in the order of the native values.</summary>
+    public string[] MetricNames { get; } = [.. metrics.Select(metric => metric.Name)];
+
+    /// <summary>The rate of the next step.</summary>
+    public double LearningRate { get; set; } = optimizer.LearningRate;
+
+    /// <summary>Epochs finished since the model was compiled: a further Fit continues the sequence of shuffles.</summary>
+    public int Epochs { get; set; }
+}

@@ -1,0 +1,45 @@
+using System.Text;
+using System.Text.Json;
+
+namespace ExBurn;
+
+/// <summary>Small helpers around the JSON writer and reader; no reflection, so safe to trim.</summary>
+internal static class JsonText
+{
+    /// <summary>The text of one object whose members <paramref name="write"/> writes.</summary>
+    public static string Object(Action<Utf8JsonWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, checked((int)stream.Length));
+    }
+
+    public static void WriteShape(this Utf8JsonWriter json, Shape shape)
+    {
+        json.WriteStartArray();
+        foreach (var size in shape)
+            json.WriteNumberValue(size);
+        json.WriteEndArray();
+    }
+
+    public static string Text(this JsonElement element, string key) => element.GetProperty(key).GetString() ?? "";
+
+    public static long Number(this JsonElement element, string key) => element.GetProperty(key).GetInt64();
+
+    public static string[] Texts(this JsonElement element, string key)
+        => [.. element.GetProperty(key).EnumerateArray().Select(item => item.GetString() ?? "")];
+
+    /// <summary>The shape under a key; null where the JSON says null.</summary>
+    public static Shape? ShapeOrNull(this JsonElement element, string key)
+    {
+        var sizes = element.GetProperty(key);
+        if (sizes.ValueKind == JsonValueKind.Null)
+            return null;
+        return sizes.EnumerateArray().Select(size => size.GetInt64()).ToArray();
+    }
+}

@@ -1,0 +1,63 @@
+namespace ExBurn;
+
+/// <summary>How <see cref="Trainer.Fit"/> trains. Immutable; checked when set.</summary>
+public sealed record FitOptions
+{
+    /// <summary>Passes over the data, at least 0. Default 1.</summary>
+    public int Epochs { get; init => field = Check.AtLeast(0, value); } = 1;
+
+    /// <summary>Rows per batch; the last batch of an epoch may be smaller. Default 32.</summary>
+    public int BatchSize { get; init => field = Check.Positive(value); } = 32;
+
+    /// <summary>Whether rows are drawn in a new random order each epoch; the order follows from seed and epoch alone. Default true.</summary>
+    public bool Shuffle { get; init; } = true;
+
+    /// <summary>Fixes order and dropout. Default: the model's <see cref="Model.Seed"/>.</summary>
+    public long? Seed { get; init; }
+
+    /// <summary>Whether a last batch that is smaller than the others is left out. Default false.</summary>
+    public bool DropLast { get; init; }
+
+    /// <summary>Data on which the model is judged after each epoch. Default none.</summary>
+    public Dataset? Validation { get; init; }
+
+    /// <summary>Rows per batch in validation. Default: <see cref="BatchSize"/>.</summary>
+    public int? ValidationBatchSize { get; init => field = value is { } size ? Check.Positive(size) : null; }
+
+    /// <summary>Scales gradients whose global norm is above this, before <see cref="ClipValue"/>. Default none.</summary>
+    public double? ClipNorm { get; init => field = Check.Positive(value); }
+
+    /// <summary>Limits each gradient element to this size. Default none.</summary>
+    public double? ClipValue { get; init => field = Check.Positive(value); }
+
+    /// <summary>Batches per optimizer step; their gradients are averaged, weighted by rows. Default 1.</summary>
+    public int AccumulationSteps { get; init => field = Check.Positive(value); } = 1;
+
+    /// <summary>
+    /// Whether a loss that is not finite ends the run with a <see cref="NumericalException"/> that names the batch.
+    /// Default true; false lets it go on, as PyTorch does.
+    /// </summary>
+    public bool TerminateOnNaN { get; init; } = true;
+
+    /// <summary>Called in order, on the thread that trains. Default none.</summary>
+    public IReadOnlyList<Callback> Callbacks { get; init => field = Check.NotNull(value); } = [];
+
+    /// <summary>
+    /// Batches between two reports to callbacks and progress; 0 reports only the last of an epoch. Matters only when
+    /// somebody listens to batches. Each report reads the loss from the device, which a GPU must wait for. Default 1.
+    /// </summary>
+    public int ReportEvery { get; init => field = Check.AtLeast(0, value); } = 1;
+}
+
+/// <summary>How <see cref="Trainer.TrainStep(TensorView, TensorView, in StepOptions)"/> makes its step.</summary>
+public readonly record struct StepOptions
+{
+    /// <summary>Scales gradients whose global norm is above this, before <see cref="ClipValue"/>. Default none.</summary>
+    public double? ClipNorm { get; init => field = Check.Positive(value); }
+
+    /// <summary>Limits each gradient element to this size. Default none.</summary>
+    public double? ClipValue { get; init => field = Check.Positive(value); }
+
+    /// <summary>Makes the step even when the loss is not finite, instead of throwing. Default false.</summary>
+    public bool AllowNaN { get; init; }
+}

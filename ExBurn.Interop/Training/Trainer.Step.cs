@@ -1,0 +1,76 @@
+using ExBurn.Native;
+
+namespace ExBurn;
+
+// The manual loop. Up to this many metrics a step allocates nothing managed.
+public sealed partial class Trainer
+{
+    private const int StackMetrics = 16;
+
+    /// <summary>One step on one batch: forward, loss, backward, clipping, optimizer. For loops of one's own, as fast as Fit.</summary>
+    /// <param name="inputs">The batch's inputs.</param>
+    /// <param name="targets">The batch's targets.</param>
+    /// <param name="options">Clipping.</param>
+    /// <exception cref="InvalidOperationException">The model is not compiled.</exception>
+    /// <exception cref="ShapeMismatchException">Data and model do not fit; the exception names the layer.</exception>
+    /// <exception cref="NumericalException">The loss is not finite; the step was not made.</exception>
+    public StepResult TrainStep(TensorView inputs, TensorView targets, in StepOptions options = default)
+        => TrainStep(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput()), options);
+
+    /// <summary>As <see cref="TrainStep(TensorView, TensorView, in StepOptions)"/>, for several inputs or targets.</summary>
+    /// <param name="inputs">One array per input of the model.</param>
+    /// <param name="targets">One array per target of the loss.</param>
+    /// <param name="options">Clipping.</param>
+    public StepResult TrainStep(IReadOnlyList<TensorData> inputs, IReadOnlyList<TensorData> targets, in StepOptions options = default)
+        => TrainStep(Inference.Inputs(inputs, nameof(inputs)), Inference.Inputs(targets, nameof(targets)), options);
+
+    /// <summary>Loss and metrics of one batch; the model is not changed.</summary>
+    /// <param name="inputs">The batch's inputs.</param>
+    /// <param name="targets">The batch's targets.</param>
+    /// <exception cref="InvalidOperationException">The model is not compiled.</exception>
+    /// <exception cref="ShapeMismatchException">Data and model do not fit; the exception names the layer.</exception>
+    public StepResult EvaluateStep(TensorView inputs, TensorView targets)
+        => EvaluateStep(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput()));
+
+    /// <summary>As <see cref="EvaluateStep(TensorView, TensorView)"/>, for several inputs or targets.</summary>
+    /// <param name="inputs">One array per input of the model.</param>
+    /// <param name="targets">One array per target of the loss.</param>
+    public StepResult EvaluateStep(IReadOnlyList<TensorData> inputs, IReadOnlyList<TensorData> targets)
+        => EvaluateStep(Inference.Inputs(inputs, nameof(inputs)), Inference.Inputs(targets, nameof(targets)));
+
+    private StepResult TrainStep(in ArrayInputs inputs, in ArrayInputs targets, in StepOptions options)
+    {
+        var state = Model.RequireTraining();
+        var names = state.MetricNames;
+        var native = new TrainOptionsNative
+        {
+            CheckFinite = !options.AllowNaN,
+            Epoch = (ulong)state.Epochs,
+            Seed = unchecked((ulong)Model.Seed),
+            ClipNorm = options.ClipNorm ?? 0,
+            ClipValue = options.ClipValue ?? 0,
+        };
+        Span<double> metrics = names.Length <= StackMetrics ? stackalloc double[StackMetrics] : new double[names.Length];
+        metrics = metrics.Slice(0, names.Length);
+        using var claim = Model.ClaimTraining();
+        var result = BurnBridge.TrainStep(Model.Handle, inputs, targets, native, state.LearningRate, metrics);
+        return ToStep(result, new(names, metrics));
+    }
+
+    private StepResult EvaluateStep(in ArrayInputs inputs, in ArrayInputs targets)
+    {
+        var names = Model.RequireTraining().MetricNames;
+        Span<double> metrics = names.Length <= StackMetrics ? stackalloc double[StackMetrics] : new double[names.Length];
+        metrics = metrics.Slice(0, names.Length);
+        var result = BurnBridge.EvaluateStep(Model.Handle, inputs, targets, metrics);
+        return ToStep(result, new(names, metrics));
+    }
+
+    private static StepResult ToStep(RunResultNative result, MetricValues metrics) => new()
+    {
+        Loss = result.Loss,
+        Metrics = metrics,
+        Samples = (long)result.Samples,
+        GradientNorm = result.GradNorm,
+    };
+}

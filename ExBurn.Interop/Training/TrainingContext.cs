@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace ExBurn;
+
+/// <summary>The run that a <see cref="Callback"/> listens to, and its levers.</summary>
+public sealed class TrainingContext
+{
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+
+    internal TrainingContext(Trainer trainer, FitOptions options, History history)
+    {
+        Trainer = trainer;
+        Options = options;
+        History = history;
+    }
+
+    /// <summary>The trainer.</summary>
+    public Trainer Trainer { get; }
+
+    /// <summary>The model; free to be used except in <see cref="Callback.OnBatchEnd"/>.</summary>
+    public Model Model => Trainer.Model;
+
+    /// <summary>The options of the run.</summary>
+    public FitOptions Options { get; }
+
+    /// <summary>The epochs of this run so far.</summary>
+    public History History { get; }
+
+    /// <summary>Number of the epoch in progress, or of the last one, from 1; continues where an earlier run on the compiled model ended.</summary>
+    public int Epoch { get; internal set; }
+
+    /// <summary>Time since the run began.</summary>
+    public TimeSpan Elapsed => _clock.Elapsed;
+
+    /// <summary>The learning rate; a value set inside an epoch takes effect with the next one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is negative or not finite.</exception>
+    public double LearningRate
+    {
+        get => Trainer.LearningRate;
+        set => Trainer.LearningRate = value;
+    }
+
+    /// <summary>Whether a callback has asked the run to end.</summary>
+    public bool IsStopping { get; private set; }
+
+    internal string? StopMessage { get; private set; }
+
+    /// <summary>Ends the run: after this batch in <see cref="Callback.OnBatchEnd"/>, else after this epoch. Validation and OnEpochEnd still take place.</summary>
+    /// <param name="message">Why, for <see cref="History.StopMessage"/>.</param>
+    public void Stop(string? message = null)
+    {
+        StopMessage ??= message;
+        IsStopping = true;
+    }
+}
