@@ -43,6 +43,10 @@ fn main() {
         println!("cargo:warning=bindings/NativeMethods.g.cs is out of date and cannot be written: {error}");
     }
 
+    // .NET runtimes that load by path first and by name later find the library again by this name.
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libexburn.so");
+    }
     println!("cargo:rerun-if-env-changed=EXBURN_COMMIT");
     println!("cargo:rustc-env=EXBURN_TARGET={}", env::var("TARGET").expect("TARGET"));
     println!("cargo:rustc-env=EXBURN_PROFILE={}", env::var("PROFILE").expect("PROFILE"));

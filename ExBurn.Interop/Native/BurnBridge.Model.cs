@@ -1,0 +1,109 @@
+namespace ExBurn.Native;
+
+internal static unsafe partial class BurnBridge
+{
+    public static ModelHandle NewModel(string json, ulong seed, DeviceHandle device)
+    {
+        EnsureLoaded();
+        var handle = new ModelHandle();
+        using var on = new HandleLease<ExbDevice>(device);
+        using var text = Utf8.Encode(json, stackalloc byte[TextScratch]);
+        ExbModel* model;
+        ExbError* error;
+        fixed (byte* bytes = text)
+            NativeError.Check(NativeMethods.exb_model_new(bytes, text.Length, seed, on.Pointer, &model, &error), error);
+        handle.Fill(model);
+        return handle;
+    }
+
+    /// <summary>Sets loss, optimizer and metrics; starts the optimizer's state anew.</summary>
+    public static void Compile(ModelHandle model, string json)
+    {
+        using var lease = new HandleLease<ExbModel>(model);
+        using var text = Utf8.Encode(json, stackalloc byte[TextScratch]);
+        ExbError* error;
+        fixed (byte* bytes = text)
+            NativeError.Check(NativeMethods.exb_model_compile(lease.Pointer, bytes, text.Length, &error), error);
+    }
+
+    /// <summary>Layers with shapes and counts, totals, as JSON.</summary>
+    public static string Summary(ModelHandle model)
+    {
+        using var lease = new HandleLease<ExbModel>(model);
+        ExbBuffer buffer;
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_model_summary(lease.Pointer, &buffer, &error), error);
+        return TakeText(buffer);
+    }
+
+    /// <summary>A new handle of the device the model is on. Works while the model is in use.</summary>
+    public static DeviceHandle ModelDevice(ModelHandle model)
+    {
+        var handle = new DeviceHandle();
+        using var lease = new HandleLease<ExbModel>(model);
+        ExbDevice* device;
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_model_device(lease.Pointer, &device, &error), error);
+        handle.Fill(device);
+        return handle;
+    }
+
+    /// <summary>Freezes or unfreezes the parameters that match; gives their number.</summary>
+    /// <exception cref="NameNotFoundException">Nothing matches.</exception>
+    public static long SetTrainable(ModelHandle model, string pattern, bool trainable)
+    {
+        using var lease = new HandleLease<ExbModel>(model);
+        using var text = Utf8.Encode(pattern, stackalloc byte[TextScratch]);
+        ulong count;
+        ExbError* error;
+        fixed (byte* bytes = text)
+        {
+            var flag = trainable ? 1u : 0;
+            NativeError.Check(NativeMethods.exb_model_set_trainable(lease.Pointer, bytes, text.Length, flag, &count, &error), error);
+        }
+        return checked((long)count);
+    }
+
+    /// <summary>Moves parameters, buffers and optimizer state.</summary>
+    public static void MoveTo(ModelHandle model, DeviceHandle device)
+    {
+        using var lease = new HandleLease<ExbModel>(model);
+        using var to = new HandleLease<ExbDevice>(device);
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_model_to(lease.Pointer, to.Pointer, &error), error);
+    }
+
+    public static PredictorHandle NewPredictor(ModelHandle model)
+    {
+        var handle = new PredictorHandle();
+        using var lease = new HandleLease<ExbModel>(model);
+        ExbPredictor* predictor;
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_predictor_new(lease.Pointer, &predictor, &error), error);
+        handle.Fill(predictor);
+        return handle;
+    }
+
+    /// <summary>Forward pass in inference mode, in parts of <paramref name="batchSize"/> rows; 0 is all at once.</summary>
+    public static NativeOutputs Predict(ModelHandle model, scoped in ArrayInputs inputs, ulong batchSize)
+    {
+        using var lease = new HandleLease<ExbModel>(model);
+        var call = new ArrayCall { Kind = ArrayCallKind.ModelPredict, Target = lease.Pointer, BatchSize = batchSize };
+        return new NativeOutputs(RunPredict(ref call, inputs));
+    }
+
+    /// <summary>As for a model, from any number of threads.</summary>
+    public static NativeOutputs Predict(PredictorHandle predictor, scoped in ArrayInputs inputs, ulong batchSize)
+    {
+        using var lease = new HandleLease<ExbPredictor>(predictor);
+        var call = new ArrayCall { Kind = ArrayCallKind.PredictorPredict, Target = lease.Pointer, BatchSize = batchSize };
+        return new NativeOutputs(RunPredict(ref call, inputs));
+    }
+
+    private static ExbOutputs* RunPredict(ref ArrayCall call, in ArrayInputs inputs)
+    {
+        var none = default(ArrayInputs);
+        RunWithArrays(ref call, inputs, none);
+        return call.Outputs;
+    }
+}

@@ -1,0 +1,127 @@
+namespace ExBurn.Native;
+
+/// <summary>Options of a training call.</summary>
+internal struct TrainOptionsNative
+{
+    public bool Shuffle;
+    public bool DropLast;
+
+    /// <summary>Stop with <see cref="NumericalException"/> when the loss is not finite.</summary>
+    public bool CheckFinite;
+    public ulong Epoch;
+    public ulong Seed;
+    public ulong BatchSize;
+
+    /// <summary>Batches per optimizer step; 0 is 1.</summary>
+    public ulong Accumulate;
+
+    /// <summary>Batches between two events; 0 is only the last one.</summary>
+    public ulong ReportEvery;
+
+    /// <summary>Optimizer steps at most; 0 is all.</summary>
+    public ulong MaxSteps;
+
+    /// <summary>0 or less is off.</summary>
+    public double ClipNorm;
+
+    /// <summary>0 or less is off.</summary>
+    public double ClipValue;
+
+    internal readonly unsafe ExbTrainOptions ToNative() => new()
+    {
+        struct_size = (uint)sizeof(ExbTrainOptions),
+        shuffle = Shuffle ? 1u : 0,
+        drop_last = DropLast ? 1u : 0,
+        check_finite = CheckFinite ? 1u : 0,
+        epoch = Epoch,
+        seed = Seed,
+        batch_size = BatchSize,
+        accumulate = Accumulate,
+        report_every = ReportEvery,
+        clip_norm = ClipNorm,
+        clip_value = ClipValue,
+        max_steps = MaxSteps,
+    };
+}
+
+/// <summary>What a run came to.</summary>
+internal readonly struct RunResultNative
+{
+    internal RunResultNative(in ExbRunResult native)
+    {
+        Stopped = native.stopped != 0;
+        Samples = native.samples;
+        Batches = native.batches;
+        Steps = native.steps;
+        Loss = native.loss;
+        Seconds = native.seconds;
+        GradNorm = native.grad_norm;
+        MetricCount = checked((int)native.metric_count);
+    }
+
+    /// <summary>The observer asked to stop.</summary>
+    public bool Stopped { get; }
+
+    public ulong Samples { get; }
+
+    public ulong Batches { get; }
+
+    public ulong Steps { get; }
+
+    public double Loss { get; }
+
+    public double Seconds { get; }
+
+    /// <summary>Of the last step, before clipping; NaN if it was not computed.</summary>
+    public double GradNorm { get; }
+
+    /// <summary>How many metrics there are; at most the caller's span of them was filled.</summary>
+    public int MetricCount { get; }
+}
+
+/// <summary>One batch of a run; valid during the callback.</summary>
+internal readonly unsafe ref struct BatchEventNative
+{
+    private readonly ExbBatchEvent* _native;
+
+    internal BatchEventNative(ExbBatchEvent* native) => _native = native;
+
+    public ulong Epoch => _native->epoch;
+
+    public ulong Batch => _native->batch;
+
+    public ulong Batches => _native->batches;
+
+    public ulong Samples => _native->samples;
+
+    public ulong SamplesTotal => _native->samples_total;
+
+    public double Loss => _native->loss;
+
+    public double MeanLoss => _native->mean_loss;
+
+    public double Rate => _native->rate;
+
+    public double SamplesPerSecond => _native->samples_per_second;
+
+    public ReadOnlySpan<double> Metrics => new(_native->metrics, checked((int)_native->metric_count));
+}
+
+/// <summary>What an observer wants after a batch.</summary>
+internal enum BatchFlow
+{
+    Continue = 0,
+    Stop = 1,
+}
+
+/// <summary>Receives the events of a run on the thread that runs it. An exception ends the run and comes out of it unchanged.</summary>
+internal interface IBatchObserver
+{
+    BatchFlow OnBatch(in BatchEventNative batch);
+}
+
+/// <summary>Receives native log records on any thread. Exceptions are dropped.</summary>
+internal interface INativeLogSink
+{
+    void Write(NativeLogLevel level, string target, string message);
+}
