@@ -25,10 +25,10 @@
 pub mod conv2d;
 mod element;
 mod error;
+pub mod optim;
 mod output;
 mod parallel;
 mod simd;
-
 
 pub use element::Element;
 pub use error::KernelError;
