@@ -440,7 +440,7 @@ namespace ExBurn.Native
         public uint _pad;
         public ulong epoch;
         /// <summary>
-        ///  Number of the batch, from 0.
+        ///  Batches done, this one included.
         /// </summary>
         public ulong batch;
         public ulong batches;

@@ -97,6 +97,7 @@ pub unsafe extern "C" fn exb_log_set_sink(
         log::set_max_level(if callback.is_some() { level } else { LevelFilter::Off });
         let sink = callback.map(|callback| Sink { callback, state });
         *SINK.write().unwrap_or_else(PoisonError::into_inner) = sink;
+        log::debug!(target: "exburn", "log records are delivered up to level {level}");
         Ok(())
     })
 }

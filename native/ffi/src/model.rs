@@ -104,7 +104,7 @@ pub unsafe extern "C" fn exb_model_summary(m: *const ExbModel, out: *mut ExbBuff
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
         let (out, model) = unsafe { (Out::new(out, ExbBuffer::EMPTY, "out")?, handle::get::<ExbModel>(m, "m")?) };
-        let summary = model.lock()?.summary();
+        let summary = model.lock()?.summary()?;
         out.set(json_buffer(&summary)?);
         Ok(())
     })
