@@ -15,6 +15,8 @@ pub trait Simd: Copy {
     type Element;
     /// Numbers in a register.
     const LANES: usize;
+    /// Registers of this kind that the processor has.
+    const REGISTERS: usize;
     /// # Safety
     /// See the trait.
     unsafe fn splat(value: Self::Element) -> Self;
@@ -65,18 +67,27 @@ pub(crate) fn run<T: Vectors>(job: impl Job<T>) {
     unsafe { job.run::<T::Plain>() }
 }
 
-/// Numbers of the widest register of this processor; blocks are best a multiple of it. Results do not depend on it.
-pub(crate) fn lanes<T: Vectors>() -> usize {
-    struct Lanes<'a>(&'a mut usize);
-    impl<T: Vectors> Job<T> for Lanes<'_> {
+/// The widest registers of this processor.
+#[derive(Clone, Copy)]
+pub(crate) struct Registers {
+    /// Numbers in each.
+    pub lanes: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// What [`run`] will use, for cutting work to fit. Results must not depend on it beyond rounding.
+pub(crate) fn registers<T: Vectors>() -> Registers {
+    struct Ask<'a>(&'a mut Registers);
+    impl<T: Vectors> Job<T> for Ask<'_> {
         #[inline(always)]
         unsafe fn run<S: Simd<Element = T>>(self) {
-            *self.0 = S::LANES;
+            *self.0 = Registers { lanes: S::LANES, count: S::REGISTERS };
         }
     }
-    let mut lanes = 0;
-    run::<T>(Lanes(&mut lanes));
-    lanes
+    let mut registers = Registers { lanes: 1, count: 16 };
+    run::<T>(Ask(&mut registers));
+    registers
 }
 
 /// A few numbers side by side, for the compiler to put into whatever registers the target always has.
@@ -88,6 +99,7 @@ macro_rules! plain {
         impl Simd for Plain<$t, $lanes> {
             type Element = $t;
             const LANES: usize = $lanes;
+            const REGISTERS: usize = if cfg!(target_arch = "aarch64") { 32 } else { 16 };
             #[inline(always)]
             unsafe fn splat(value: $t) -> Self {
                 Plain([value; $lanes])

@@ -14,9 +14,9 @@ pub(super) fn block_columns(depth: usize, element: usize) -> usize {
 
 /// Cuts the output pixels of the whole batch into ranges, each inside one image or made of whole images. Fewer images
 /// than wanted pieces are cut finer, down to about 64 pixels.
-pub(super) fn pixel_ranges(sizes: &Sizes, element: usize, wanted: usize) -> Vec<Range<usize>> {
+pub(super) fn pixel_ranges(sizes: &Sizes, rows: usize, element: usize, wanted: usize) -> Vec<Range<usize>> {
     let (batch, pixels) = (sizes.shape.batch, sizes.out_pixels);
-    let limit = block_columns(sizes.depth, element);
+    let limit = block_columns(rows, element);
     if pixels * 2 > limit || batch <= 1 {
         let parts = pixels.div_ceil(limit).max(wanted.div_ceil(batch.max(1)).min(pixels / 64)).max(1);
         // A multiple of the widest register, but for the last.

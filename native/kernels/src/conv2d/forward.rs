@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// Writes every element of `out`.
 pub(super) fn forward<T: Element>(sizes: &Sizes, x: &[T], w: &[T], bias: Option<&[T]>, out: Output<T>) {
-    let ranges = pixel_ranges(sizes, size_of::<T>(), PIECES.div_ceil(sizes.shape.groups));
+    let ranges = pixel_ranges(sizes, sizes.depth, size_of::<T>(), PIECES.div_ceil(sizes.shape.groups));
     let others = ranges.len() * sizes.shape.groups;
     // Parts of the channels gather the same patches again: only where there are too few pixels to share out.
     let parts = channel_parts(sizes.out_group, others, 16);

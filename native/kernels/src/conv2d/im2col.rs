@@ -6,17 +6,52 @@ use super::shape::Sizes;
 use crate::Element;
 use std::ops::Range;
 
-/// Calls `f(column, image, row, columns of the row)` for each part of an output row in `pixels`.
-#[inline(always)]
-fn for_each_row_part(sizes: &Sizes, pixels: Range<usize>, mut f: impl FnMut(usize, usize, usize, Range<usize>)) {
+/// The part of an output row that lies in a range of pixels.
+struct RowPart {
+    /// Where it begins in the range.
+    column: usize,
+    image: usize,
+    row: usize,
+    /// Columns of the output row.
+    part: Range<usize>,
+}
+
+/// The parts of output rows in `pixels`, found once because they are the same for every channel and tap.
+fn row_parts(sizes: &Sizes, pixels: Range<usize>) -> Vec<RowPart> {
     let width = sizes.out[1];
+    let mut parts = Vec::with_capacity(pixels.len() / width + 2);
     let mut q = pixels.start;
     while q < pixels.end {
         let (image, position) = (q / sizes.out_pixels, q % sizes.out_pixels);
         let (row, from) = (position / width, position % width);
         let to = width.min(from + pixels.end - q);
-        f(q - pixels.start, image, row, from..to);
+        parts.push(RowPart { column: q - pixels.start, image, row, part: from..to });
         q += to - from;
+    }
+    parts
+}
+
+/// Copies a row, short ones without a call: rows of a few numbers are the rule in deep layers.
+#[inline(always)]
+fn copy<T: Element>(to: &mut [T], from: &[T]) {
+    let len = to.len();
+    let mut piece = |at: usize, size: usize| to[at..at + size].copy_from_slice(&from[at..at + size]);
+    match len {
+        0 => {}
+        1..4 => (0..len).for_each(|i| piece(i, 1)),
+        4..8 => {
+            piece(0, 4);
+            piece(len - 4, 4);
+        }
+        8..16 => {
+            piece(0, 8);
+            piece(len - 8, 8);
+        }
+        16..=32 => {
+            piece(0, 16);
+            piece(len - 16, 16);
+        }
+        _ => piece(0, len),
     }
 }
 
@@ -30,34 +65,36 @@ pub(super) fn gather<T: Element>(
     columns: &mut [T],
 ) {
     let s = &sizes.shape;
-    let width = pixels.len();
-    let mut rows = columns.chunks_exact_mut(width);
+    let parts = row_parts(sizes, pixels.clone());
+    let mut rows = columns.chunks_exact_mut(pixels.len());
     for channel in channels {
         for ky in 0..s.kernel[0] {
             let (top, bottom, first_y) = sizes.valid(0, ky);
             for kx in 0..s.kernel[1] {
                 let (left, right, first_x) = sizes.valid(1, kx);
                 let Some(out) = rows.next() else { return };
-                for_each_row_part(sizes, pixels.clone(), |column, image, row, part| {
-                    let out = &mut out[column..column + part.len()];
+                for RowPart { column, image, row, part } in &parts {
+                    let out = &mut out[*column..column + part.len()];
                     let (lo, hi) = (left.max(part.start), right.min(part.end));
-                    if row < top || row >= bottom || lo >= hi {
-                        return out.fill(T::ZERO);
+                    if *row < top || *row >= bottom || lo >= hi {
+                        out.fill(T::ZERO);
+                        continue;
                     }
                     let y = first_y + (row - top) * s.stride[0];
                     let plane = (image * s.in_channels + channel) * sizes.in_pixels;
                     let start = plane + y * s.input[1] + first_x + (lo - left) * s.stride[1];
                     let (before, rest) = out.split_at_mut(lo - part.start);
                     let (inside, after) = rest.split_at_mut(hi - lo);
-                    before.fill(T::ZERO);
-                    after.fill(T::ZERO);
+                    // Loops, not `fill`: a padding is one or two numbers, less than a call.
+                    before.iter_mut().for_each(|o| *o = T::ZERO);
+                    after.iter_mut().for_each(|o| *o = T::ZERO);
                     if s.stride[1] == 1 {
-                        inside.copy_from_slice(&x[start..start + inside.len()]);
+                        copy(inside, &x[start..start + inside.len()]);
                     } else {
                         let from = x[start..].iter().step_by(s.stride[1]);
                         inside.iter_mut().zip(from).for_each(|(o, &v)| *o = v);
                     }
-                });
+                }
             }
         }
     }
@@ -73,18 +110,18 @@ pub(super) fn scatter_add<T: Element>(
     dx: &mut [T],
 ) {
     let s = &sizes.shape;
-    let width = pixels.len();
-    let mut rows = columns.chunks_exact(width);
+    let parts = row_parts(sizes, pixels.clone());
+    let mut rows = columns.chunks_exact(pixels.len());
     for plane in dx.chunks_exact_mut(sizes.in_pixels).take(channels) {
         for ky in 0..s.kernel[0] {
             let (top, bottom, first_y) = sizes.valid(0, ky);
             for kx in 0..s.kernel[1] {
                 let (left, right, first_x) = sizes.valid(1, kx);
                 let Some(from) = rows.next() else { return };
-                for_each_row_part(sizes, pixels.clone(), |column, _, row, part| {
+                for RowPart { column, row, part, .. } in &parts {
                     let (lo, hi) = (left.max(part.start), right.min(part.end));
-                    if row < top || row >= bottom || lo >= hi {
-                        return;
+                    if *row < top || *row >= bottom || lo >= hi {
+                        continue;
                     }
                     let from = &from[column + lo - part.start..column + hi - part.start];
                     let y = first_y + (row - top) * s.stride[0];
@@ -96,7 +133,7 @@ pub(super) fn scatter_add<T: Element>(
                         let to = plane[start..].iter_mut().step_by(s.stride[1]);
                         to.zip(from).for_each(|(o, &v)| *o += v);
                     }
-                });
+                }
             }
         }
     }

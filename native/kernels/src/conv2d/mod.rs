@@ -6,6 +6,7 @@
 
 mod blocks;
 mod depthwise;
+mod direct;
 mod forward;
 mod im2col;
 mod input_gradient;
@@ -65,6 +66,8 @@ fn forward_into<T: Element>(
     }
     if sizes.is_depthwise() {
         depthwise::forward(sizes, x, w, bias, out);
+    } else if direct::suits::<T>(sizes) {
+        direct::forward(sizes, x, w, bias, out);
     } else {
         forward::forward(sizes, x, w, bias, out);
     }
@@ -97,6 +100,8 @@ fn input_gradient_into<T: Element>(sizes: &Sizes, w: &[T], dy: &[T], dx: Output<
     KernelError::check_length("input gradient", sizes.x_len, dx.len())?;
     if sizes.is_depthwise() {
         depthwise::input_gradient(sizes, w, dy, dx);
+    } else if let Some(turned) = direct::turned_round(sizes).filter(direct::suits::<T>) {
+        direct::input_gradient(&turned, w, dy, dx);
     } else {
         input_gradient::input_gradient(sizes, w, dy, dx);
     }

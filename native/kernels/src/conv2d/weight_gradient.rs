@@ -13,16 +13,22 @@ use std::ops::Range;
 /// Bytes of partial sums over the batch that may be held at once.
 const PARTIAL_BYTES: usize = 32 << 20;
 
+/// Rows of patches (channels times taps) that a piece works on.
+const ROWS: usize = 320;
+
 /// Writes every element of `dw`.
 ///
 /// Pieces are parts of the input channels (which need no sum across pieces) times shares of the pixels; the shares'
 /// sums are then added in ascending order.
 pub(super) fn weight_gradient<T: Element>(sizes: &Sizes, x: &[T], dy: &[T], dw: Output<T>) {
     let s = &sizes.shape;
-    let ranges = pixel_ranges(sizes, size_of::<T>(), PIECES);
+    // Parts of the channels first: sums over many pixels at a time, into few sums, keep both in the cache.
+    let parts = sizes.depth.div_ceil(ROWS).min(sizes.in_group);
+    let wanted = PIECES.div_ceil(parts * s.groups);
+    let ranges = pixel_ranges(sizes, sizes.depth.div_ceil(parts), size_of::<T>(), wanted);
     let most = (PARTIAL_BYTES / (sizes.w_len * size_of::<T>()).max(1)).max(1);
-    let shares = PIECES.div_ceil(s.groups).min(ranges.len()).min(most).max(1);
-    let parts = channel_parts(sizes.in_group, shares * s.groups, 32usize.div_ceil(sizes.taps));
+    let shares = wanted.min(ranges.len()).min(most).max(1);
+    let parts = parts.max(channel_parts(sizes.in_group, shares * s.groups, 32usize.div_ceil(sizes.taps)));
     let mut sums = vec![T::ZERO; shares * sizes.w_len];
     let partial = Output::of(&mut sums);
     parallel::for_each(shares * s.groups * parts, sizes.work(), |index| {
@@ -82,17 +88,30 @@ fn block<T: Element>(
     });
 }
 
-/// Adds the shares in order and turns `[depth, out]` into `[out, depth]`.
+/// Adds the shares in order and turns `[depth, out]` into `[out, depth]`, in squares that use whole cache lines on both
+/// sides.
 fn drop_partials<T: Element>(sizes: &Sizes, sums: &[T], shares: usize, dw: Output<T>) {
-    let rows = sizes.shape.out_channels;
-    parallel::for_each(rows, sums.len(), |row| {
-        let (group, column) = (row / sizes.out_group, row % sizes.out_group);
-        let start = group * sizes.out_group * sizes.depth + column;
-        // SAFETY: this piece alone writes the row.
-        let to = unsafe { dw.filled(row * sizes.depth, sizes.depth, T::ZERO) };
-        for share in 0..shares {
-            let from = sums[share * sizes.w_len + start..].iter().step_by(sizes.out_group);
-            to.iter_mut().zip(from).for_each(|(o, &v)| *o += v);
+    const SIDE: usize = 16;
+    let (channels, depth) = (sizes.out_group, sizes.depth);
+    let bands = channels.div_ceil(SIDE);
+    parallel::for_each(sizes.shape.groups * bands, sums.len(), |index| {
+        let (group, first) = (index / bands, index % bands * SIDE);
+        let height = SIDE.min(channels - first);
+        let start = group * channels * depth;
+        // SAFETY: this piece alone writes these rows.
+        let to = unsafe { dw.filled(start + first * depth, height * depth, T::ZERO) };
+        for left in (0..depth).step_by(SIDE) {
+            let width = SIDE.min(depth - left);
+            let mut square = [[T::ZERO; SIDE]; SIDE];
+            for share in 0..shares {
+                for (k, sum) in square.iter_mut().enumerate().take(width) {
+                    let from = share * sizes.w_len + start + (left + k) * channels + first;
+                    sum.iter_mut().zip(&sums[from..from + height]).for_each(|(o, &v)| *o += v);
+                }
+            }
+            for (row, to) in to.chunks_exact_mut(depth).enumerate() {
+                to[left..left + width].iter_mut().zip(&square).for_each(|(o, sum)| *o = sum[row]);
+            }
         }
     });
 }

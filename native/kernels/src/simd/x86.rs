@@ -28,6 +28,7 @@ macro_rules! register {
         impl Simd for $register {
             type Element = $t;
             const LANES: usize = $lanes;
+            const REGISTERS: usize = if size_of::<$register>() == 64 { 32 } else { 16 };
             #[inline(always)]
             unsafe fn splat(value: $t) -> Self {
                 // SAFETY: the caller vouches for the instruction set.
