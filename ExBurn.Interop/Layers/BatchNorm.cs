@@ -15,8 +15,8 @@ public abstract record BatchNorm : Layer
     /// <summary>Added to the variance. Default 1e-5.</summary>
     public double Eps { get; init => field = Check.NonNegative(value); } = 1e-5;
 
-    /// <summary>Weight of the batch's statistics in the running ones. Default 0.1.</summary>
-    public double Momentum { get; init => field = Check.Probability(value); } = 0.1;
+    /// <summary>Weight of the batch's statistics in the running ones; null takes the plain mean over all batches. Default 0.1.</summary>
+    public double? Momentum { get; init => field = value is { } share ? Check.Probability(share) : null; } = 0.1;
 
     /// <summary>Whether <c>weight</c> and <c>bias</c> are learned. Default true.</summary>
     public bool Affine { get; init; } = true;

@@ -22,8 +22,11 @@ public sealed record Conv2d(int InChannels, int OutChannels, Size2 KernelSize) :
     /// <summary>Step of the kernel. Default 1.</summary>
     public Size2 Stride { get; init => field = Check.Positive(value); } = 1;
 
-    /// <summary>Zeros around the input; <see cref="Padding2.Same"/> needs stride 1. Default 0.</summary>
+    /// <summary>Rows and columns added around the input; <see cref="Padding2.Same"/> needs stride 1. Default 0.</summary>
     public Padding2 Padding { get; init; }
+
+    /// <summary>What the padding holds. Default zeros.</summary>
+    public PaddingMode PaddingMode { get; init; }
 
     /// <summary>Distance between the points of the kernel. Default 1.</summary>
     public Size2 Dilation { get; init => field = Check.Positive(value); } = 1;
@@ -42,5 +45,6 @@ public sealed record Conv2d(int InChannels, int OutChannels, Size2 KernelSize) :
         .Add("padding", Padding)
         .Add("dilation", Dilation)
         .Add("groups", Groups)
-        .Add("bias", Bias);
+        .Add("bias", Bias)
+        .Add("padding_mode", PaddingMode.NativeName());
 }

@@ -31,6 +31,14 @@ internal readonly struct ConfigWriter(Utf8JsonWriter json)
         return this;
     }
 
+    public ConfigWriter Add(string key, double? value)
+    {
+        if (value is { } number)
+            return Add(key, number);
+        json.WriteNull(key);
+        return this;
+    }
+
     public ConfigWriter Add(string key, string value)
     {
         json.WriteString(key, value);

@@ -70,6 +70,8 @@ internal static class SafeTensors
         var dtype = FromName(name, entry.Text("dtype"));
         var shape = entry.ShapeOrNull("shape") ?? throw Damaged($"'{name}' has no shape");
         var offsets = entry.GetProperty("data_offsets");
+        if (offsets.GetArrayLength() != 2)
+            throw Damaged($"'{name}' needs two offsets");
         var (start, end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
         if (start < 0 || end < start || end > values.Length)
             throw Damaged($"the values of '{name}' lie outside the file");
