@@ -14,6 +14,7 @@ usage() {
   run [ARGS]  native, then samples/Mnist with ARGS (--model mlp|cnn --data DIR --device cpu|ndarray|gpu --epochs N ...)
   test        everything: Rust tests, bindings against exports, C# tests; last line: N passed, N failed
   bench       Rust benchmarks, then benchmarks/
+  cargo ARGS  Cargo as the other commands call it, for one crate or one test (test --release --workspace NAME)
   lint        rustfmt, clippy, dotnet format, all as errors
   pack        packages in artifacts/packages, natives built with profile dist (--quick: with profile release)
   clean       remove artifacts/ (never Cargo's target folder: the first build takes 13 to 30 minutes)
@@ -85,14 +86,32 @@ platform() {
     RID=$os-$arch
 }
 
+# The crates folder as Cargo shall see it. Cargo hashes the spelling of that path: under another name it would build all of
+# Burn again. So every clone gives the folder one name, a link beside the target folder, or the name it was first built under.
+stable_crates() {
+    local mark=$CARGO_TARGET_DIR/.exburn-crates link name
+    link=$(dirname "$CARGO_TARGET_DIR")/crates
+    mkdir -p "$CARGO_TARGET_DIR"
+    name=$(cat "$mark" 2>/dev/null) || name=
+    if [ ! -f "$name/offline.toml" ] || [ "$name" = "$link" ]; then
+        name=$link
+        ln -sfn "$1" "$link"
+    fi
+    printf '%s\n' "$name" >"$mark"
+    printf '%s\n' "$name"
+}
+
+# Cargo with the crates of EXBURN_CRATES. In CI the lock file must fit as it is; elsewhere Cargo may complete it.
 run_cargo() {
-    local crates=${EXBURN_CRATES:-}
+    local crates=${EXBURN_CRATES:-} locked=()
+    if [ "${CI:-}" = true ]; then locked=(--locked); fi
     if [ -z "$crates" ] && [ -f "$ROOT/../shared/crates/offline.toml" ]; then crates=$ROOT/../shared/crates; fi
     if [ -n "$crates" ]; then
         [ -f "$crates/offline.toml" ] || fail "EXBURN_CRATES=$crates holds no offline.toml"
-        cargo --config "$(cd "$crates" && pwd -P)/offline.toml" "$@"
+        crates=$(stable_crates "$(cd "$crates" && pwd -P)")
+        cargo --config "$crates/offline.toml" "${locked[@]}" "$@"
     else
-        cargo "$@"
+        cargo "${locked[@]}" "$@"
     fi
 }
 
@@ -109,7 +128,7 @@ claim_target() {
 
 # cargo_build PROFILE: Cargo's own progress in a terminal, else a line every 20 seconds.
 cargo_build() {
-    local args=(build --profile "$1" --workspace --locked) log pid total started=$SECONDS last=0
+    local args=(build --profile "$1" --workspace) log pid total started=$SECONDS last=0
     claim_target
     if [ ! -e "$CARGO_TARGET_DIR/$1/$LIBRARY" ]; then
         say "First native build: Burn and its GPU compiler take 13 to 30 minutes on two cores, later builds seconds."
@@ -174,7 +193,7 @@ run_sample() {
 bench() {
     native
     say "Rust benchmarks"
-    run_cargo bench --profile release --workspace --locked --benches
+    run_cargo bench --profile release --workspace --benches
     say "C# benchmarks"
     build_dotnet benchmarks/ExBurn.Benchmarks.csproj
     dotnet artifacts/bin/ExBurn.Benchmarks/release/ExBurn.Benchmarks.dll "$@"
@@ -187,7 +206,7 @@ lint() {
     say "rustfmt"
     cargo fmt --all --check
     say "clippy"
-    run_cargo clippy --release --workspace --locked --all-targets -- -D warnings
+    run_cargo clippy --release --workspace --all-targets -- -D warnings
     say "dotnet build, warnings as errors"
     build_dotnet ExBurnInterop.sln
     say "dotnet format"
@@ -227,7 +246,7 @@ test_rust() {
     local log status=0
     say "Rust tests"
     log=$(mktemp)
-    run_cargo test --release --workspace --locked --no-fail-fast 2>&1 | grep --line-buffered -v '^ *Compiling ' | tee "$log" >&2 || status=${PIPESTATUS[0]}
+    run_cargo test --release --workspace --no-fail-fast 2>&1 | grep --line-buffered -v '^ *Compiling ' | tee "$log" >&2 || status=${PIPESTATUS[0]}
     # shellcheck disable=SC2046
     add_counts "Rust" "$status" $(awk '/^test result:/ { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i-1); if ($i ~ /^failed/) f += $(i-1); if ($i ~ /^ignored/) s += $(i-1) } } END { print p + 0, f + 0, s + 0 }' "$log")
     rm -f "$log"
@@ -285,6 +304,7 @@ case $command in
     run) run_sample "$@" ;;
     test) run_tests ;;
     bench) bench "$@" ;;
+    cargo) check_tools cargo cc; claim_target; run_cargo "$@" ;;
     lint) lint ;;
     pack) pack "$@" ;;
     clean) clean ;;
