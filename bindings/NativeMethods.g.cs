@@ -284,7 +284,7 @@ namespace ExBurn.Native
         internal static extern int exb_train_epoch(ExbModel* m, ExbDataset* dataset, ExbTrainOptions* train_options, double* rates, nuint rates_len, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
-        ///  One optimizer step on one batch. Of the options, clip_norm, clip_value and check_finite are used.
+        ///  One optimizer step on one batch. Of the options, seed, clip_norm, clip_value and check_finite are used.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_train_step", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_train_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, ExbTrainOptions* train_options, double rate, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);

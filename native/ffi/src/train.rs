@@ -228,7 +228,7 @@ pub unsafe extern "C" fn exb_train_epoch(
     })
 }
 
-/// One optimizer step on one batch. Of the options, clip_norm, clip_value and check_finite are used.
+/// One optimizer step on one batch. Of the options, seed, clip_norm, clip_value and check_finite are used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_train_step(
     m: *const ExbModel,

@@ -35,3 +35,11 @@ fn no_export_was_skipped() {
     assert_eq!(exported, declared);
     assert!(exported.iter().all(|name| name.starts_with("exb_")));
 }
+
+#[test]
+fn the_contract_lists_every_export() {
+    let contract = include_str!("../../ABI.md");
+    for name in GENERATED.split("EntryPoint = \"").skip(1).map(|rest| &rest[..rest.find('"').unwrap()]) {
+        assert!(contract.contains(&format!("{name}(")), "native/ABI.md does not mention {name}");
+    }
+}
