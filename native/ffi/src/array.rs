@@ -4,6 +4,7 @@ use crate::error::{Failure, Result, Status};
 use crate::structs::{check_pointer, slice, struct_size};
 use exburn_core::{ArrayView, DataView};
 use std::ffi::c_void;
+use std::fmt::{self, Display};
 
 /// A row-major host array. `dtype`: 0 f32, 1 f64, 2 i32, 3 i64, 4 u8. `byte_len` must be the product of the dimensions times the element's size;
 /// `data` is aligned to its elements and null only if there are none; `shape` is null only for rank 0 (a scalar).
@@ -23,11 +24,34 @@ const MAX_RANK: usize = 16;
 /// More arrays than any model has inputs.
 const MAX_COUNT: usize = 4096;
 
+/// The name of an array, or of a part of it, in messages; made into text only when something is wrong.
+#[derive(Clone, Copy)]
+struct Label<'a> {
+    name: &'a str,
+    index: Option<usize>,
+    part: &'static str,
+}
+
+impl Display for Label<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        if let Some(index) = self.index {
+            write!(f, "[{index}]")?;
+        }
+        f.write_str(self.part)
+    }
+}
+
 /// Checks one array; it borrows the caller's memory for the call.
 ///
 /// # Safety
 /// `ptr` is null or points to a struct whose pointers and lengths are true for the call.
 pub(crate) unsafe fn view<'a>(ptr: *const ExbArray, name: &str) -> Result<ArrayView<'a>> {
+    // SAFETY: the rule of this function.
+    unsafe { labelled(ptr, Label { name, index: None, part: "" }) }
+}
+
+unsafe fn labelled<'a>(ptr: *const ExbArray, name: Label<'_>) -> Result<ArrayView<'a>> {
     // SAFETY: the rule of this function; `struct_size` has checked the pointer and that the struct is whole.
     let array = unsafe {
         struct_size(ptr, name)?;
@@ -37,7 +61,7 @@ pub(crate) unsafe fn view<'a>(ptr: *const ExbArray, name: &str) -> Result<ArrayV
         return Err(invalid(name, format!("has rank {}, at most {MAX_RANK} is possible", array.rank)));
     }
     // SAFETY: the rule of this function.
-    let dims = unsafe { slice(array.shape, array.rank, &format!("{name}.shape"))? };
+    let dims = unsafe { slice(array.shape, array.rank, Label { part: ".shape", ..name })? };
     let mut shape = Vec::with_capacity(dims.len());
     for &dim in dims {
         match usize::try_from(dim) {
@@ -85,24 +109,24 @@ pub(crate) unsafe fn views<'a>(ptr: *const ExbArray, count: usize, name: &str) -
     let mut result = Vec::with_capacity(count);
     for i in 0..count {
         let at = ptr.cast::<u8>().wrapping_add(i * stride).cast::<ExbArray>();
-        let name = format!("{name}[{i}]");
+        let name = Label { name, index: Some(i), part: "" };
         // SAFETY: the rule of this function; the stride is the size of every element, checked here.
         let view = unsafe {
-            if struct_size(at, &name)? != stride {
+            if struct_size(at, name)? != stride {
                 return Err(Failure::argument(
                     Status::Abi,
                     &name,
                     format!("'{name}': struct_size differs from the first"),
                 ));
             }
-            view(at, &name)?
+            labelled(at, name)?
         };
         result.push(view);
     }
     Ok(result)
 }
 
-unsafe fn elements<'a, T>(array: &ExbArray, dims: &[i64], name: &str) -> Result<&'a [T]> {
+unsafe fn elements<'a, T>(array: &ExbArray, dims: &[i64], name: Label<'_>) -> Result<&'a [T]> {
     let expected = dims
         .iter()
         .try_fold(size_of::<T>(), |bytes, &d| bytes.checked_mul(usize::try_from(d).ok()?))
@@ -127,13 +151,13 @@ unsafe fn elements<'a, T>(array: &ExbArray, dims: &[i64], name: &str) -> Result<
     if expected == 0 {
         return Ok(&[]);
     }
-    check_pointer(data, &format!("{name}.data"))?;
+    check_pointer(data, Label { part: ".data", ..name })?;
     // SAFETY: `byte_len` bytes are readable by the rule of `view`, aligned as checked, and the product is right.
     Ok(unsafe { std::slice::from_raw_parts(data, expected / size_of::<T>()) })
 }
 
-fn invalid(name: &str, text: String) -> Failure {
-    Failure::argument(Status::InvalidArgument, name, format!("'{name}' {text}"))
+fn invalid(name: impl Display, text: String) -> Failure {
+    Failure::argument(Status::InvalidArgument, &name, format!("'{name}' {text}"))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::handle::{self, Kind};
 use crate::structs::Out;
 use exburn_core::{Error, ErrorKind};
+use std::fmt::Display;
 
 /// What an export returns. Numbers are never reused; C# compares the names at load.
 #[repr(i32)]
@@ -102,8 +103,8 @@ impl Failure {
     }
 
     /// The argument's name becomes the subject.
-    pub(crate) fn argument(status: Status, name: &str, message: impl Into<String>) -> Self {
-        Failure { subject: Some(name.to_owned()), ..Failure::new(status, message) }
+    pub(crate) fn argument(status: Status, name: impl Display, message: impl Into<String>) -> Self {
+        Failure { subject: Some(name.to_string()), ..Failure::new(status, message) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Results through pointers, and structs that carry their size.
 
 use crate::error::{Failure, Result, Status};
+use std::fmt::Display;
 
 /// A place of the caller's for one result: cleared at once, written on success only.
 pub(crate) struct Out<T>(*mut T);
@@ -8,7 +9,7 @@ pub(crate) struct Out<T>(*mut T);
 impl<T> Out<T> {
     /// # Safety
     /// `ptr` is null or points to a writable `T` for the call.
-    pub(crate) unsafe fn new(ptr: *mut T, cleared: T, name: &str) -> Result<Self> {
+    pub(crate) unsafe fn new(ptr: *mut T, cleared: T, name: impl Display) -> Result<Self> {
         check_pointer(ptr, name)?;
         // SAFETY: not null, aligned, and writable by the rule of this function.
         unsafe { ptr.write(cleared) };
@@ -22,9 +23,9 @@ impl<T> Out<T> {
 }
 
 /// Null and alignment.
-pub(crate) fn check_pointer<T>(ptr: *const T, name: &str) -> Result<()> {
+pub(crate) fn check_pointer<T>(ptr: *const T, name: impl Display) -> Result<()> {
     if ptr.is_null() {
-        return Err(Failure::argument(Status::NullArgument, name, format!("'{name}' is null")));
+        return Err(Failure::argument(Status::NullArgument, &name, format!("'{name}' is null")));
     }
     if !ptr.is_aligned() {
         let text = format!("'{name}' is not aligned to {} bytes", align_of::<T>());
@@ -37,11 +38,11 @@ pub(crate) fn check_pointer<T>(ptr: *const T, name: &str) -> Result<()> {
 ///
 /// # Safety
 /// `ptr` points to `len` readable elements for the call, or is null.
-pub(crate) unsafe fn slice<'a, T>(ptr: *const T, len: usize, name: &str) -> Result<&'a [T]> {
+pub(crate) unsafe fn slice<'a, T>(ptr: *const T, len: usize, name: impl Display) -> Result<&'a [T]> {
     if len == 0 {
         return Ok(&[]);
     }
-    check_pointer(ptr, name)?;
+    check_pointer(ptr, &name)?;
     check_bytes::<T>(len, name)?;
     // SAFETY: not null, aligned, not too long; readable by the rule of this function.
     Ok(unsafe { std::slice::from_raw_parts(ptr, len) })
@@ -51,20 +52,22 @@ pub(crate) unsafe fn slice<'a, T>(ptr: *const T, len: usize, name: &str) -> Resu
 ///
 /// # Safety
 /// `ptr` points to `len` writable elements that nobody else touches during the call, or is null.
-pub(crate) unsafe fn slice_mut<'a, T>(ptr: *mut T, len: usize, name: &str) -> Result<&'a mut [T]> {
+pub(crate) unsafe fn slice_mut<'a, T>(ptr: *mut T, len: usize, name: impl Display) -> Result<&'a mut [T]> {
     if len == 0 {
         return Ok(&mut []);
     }
-    check_pointer(ptr, name)?;
+    check_pointer(ptr, &name)?;
     check_bytes::<T>(len, name)?;
     // SAFETY: not null, aligned, not too long; writable by the rule of this function.
     Ok(unsafe { std::slice::from_raw_parts_mut(ptr, len) })
 }
 
-fn check_bytes<T>(len: usize, name: &str) -> Result<()> {
+fn check_bytes<T>(len: usize, name: impl Display) -> Result<()> {
     match len.checked_mul(size_of::<T>()) {
         Some(bytes) if bytes <= isize::MAX as usize => Ok(()),
-        _ => Err(Failure::argument(Status::InvalidArgument, name, format!("'{name}' has an impossible length: {len}"))),
+        _ => {
+            Err(Failure::argument(Status::InvalidArgument, &name, format!("'{name}' has an impossible length: {len}")))
+        }
     }
 }
 
@@ -72,8 +75,8 @@ fn check_bytes<T>(len: usize, name: &str) -> Result<()> {
 ///
 /// # Safety
 /// `ptr` is null or points to a struct that begins with its `u32` size and is that long.
-pub(crate) unsafe fn struct_size<T>(ptr: *const T, name: &str) -> Result<usize> {
-    check_pointer(ptr, name)?;
+pub(crate) unsafe fn struct_size<T>(ptr: *const T, name: impl Display) -> Result<usize> {
+    check_pointer(ptr, &name)?;
     // SAFETY: not null, aligned to at least 4; the size stands first by the rule of this function.
     let size = unsafe { ptr.cast::<u32>().read() } as usize;
     if size < size_of::<T>() {
@@ -84,16 +87,16 @@ pub(crate) unsafe fn struct_size<T>(ptr: *const T, name: &str) -> Result<usize> 
 }
 
 /// A flag: 0 or 1, nothing else.
-pub(crate) fn flag(value: u32, name: &str) -> Result<bool> {
+pub(crate) fn flag(value: u32, name: impl Display) -> Result<bool> {
     match value {
         0 => Ok(false),
         1 => Ok(true),
-        _ => Err(Failure::argument(Status::InvalidArgument, name, format!("'{name}' must be 0 or 1, found {value}"))),
+        _ => Err(Failure::argument(Status::InvalidArgument, &name, format!("'{name}' must be 0 or 1, found {value}"))),
     }
 }
 
 /// A 64-bit count as this machine's size.
-pub(crate) fn size(value: u64, name: &str) -> Result<usize> {
+pub(crate) fn size(value: u64, name: impl Display) -> Result<usize> {
     usize::try_from(value)
-        .map_err(|_| Failure::argument(Status::InvalidArgument, name, format!("'{name}' is too large: {value}")))
+        .map_err(|_| Failure::argument(Status::InvalidArgument, &name, format!("'{name}' is too large: {value}")))
 }
