@@ -25,6 +25,7 @@
 pub mod conv2d;
 mod element;
 mod error;
+pub mod max_pool2d;
 pub mod optim;
 mod output;
 mod parallel;

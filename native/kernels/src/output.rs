@@ -10,11 +10,11 @@ pub(crate) struct Output<T> {
 }
 
 // SAFETY: the kernels write disjoint parts from different threads; `T` is a plain number.
-unsafe impl<T: Element> Send for Output<T> {}
+unsafe impl<T: Copy + Send> Send for Output<T> {}
 // SAFETY: as above.
-unsafe impl<T: Element> Sync for Output<T> {}
+unsafe impl<T: Copy + Send> Sync for Output<T> {}
 
-impl<T: Element> Output<T> {
+impl<T: Copy> Output<T> {
     pub fn of(slice: &mut [T]) -> Self {
         Output { pointer: slice.as_mut_ptr(), len: slice.len() }
     }
