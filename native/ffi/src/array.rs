@@ -115,7 +115,7 @@ pub(crate) unsafe fn views<'a>(ptr: *const ExbArray, count: usize, name: &str) -
             if struct_size(at, name)? != stride {
                 return Err(Failure::argument(
                     Status::Abi,
-                    &name,
+                    name,
                     format!("'{name}': struct_size differs from the first"),
                 ));
             }

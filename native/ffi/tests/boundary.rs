@@ -46,7 +46,7 @@ fn text(error: *mut ExbError, field: i32) -> Option<String> {
 }
 
 fn call(body: impl FnOnce(*mut *mut ExbError) -> i32) -> Result<(), Failed> {
-    let mut error = 1 as *mut ExbError;
+    let mut error = std::ptr::dangling_mut::<ExbError>();
     let status = body(&mut error);
     if status == 0 {
         assert!(error.is_null(), "cleared on success");
@@ -178,7 +178,7 @@ fn wrong_pointers_are_errors_and_results_are_cleared() {
     let d = device();
     // SAFETY: null, live handles of a wrong kind, and true pointers.
     unsafe {
-        let mut out = 1 as *mut ExbModel;
+        let mut out = std::ptr::dangling_mut::<ExbModel>();
         let failed = call(|e| exb_model_new(null(), 5, 0, d, &mut out, e)).unwrap_err();
         assert_eq!((failed.0, failed.2.as_deref()), (2, Some("json")));
         assert!(out.is_null(), "cleared on failure");
