@@ -26,7 +26,7 @@ internal sealed record Options
 
     public int BatchSize { get; private init; } = 128;
 
-    public ulong Seed { get; private init; } = 1;
+    public long Seed { get; private init; } = 1;
 
     private int? ChosenEpochs { get; init; }
 
@@ -78,8 +78,8 @@ internal sealed record Options
             ? number
             : throw new UsageException($"{name} must be a whole number of at least 1; found {value}");
 
-    private static ulong Seeded(string name, string value) =>
-        ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+    private static long Seeded(string name, string value) =>
+        long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw new UsageException($"{name} must be a whole number of at least 0; found {value}");
 }
