@@ -7,6 +7,14 @@ use std::ops::Range;
 /// Bytes of patches that a piece works on at a time, so that they stay in the second-level cache.
 const PATCH_BYTES: usize = 384 << 10;
 
+/// Rows of patches (channels times taps) for one block: with more, the block is so narrow that its product is slow.
+const ROWS: usize = 320;
+
+/// Number of parts to cut a group's input channels into for blocks of patches of at most about [`ROWS`] rows.
+pub(super) fn depth_parts(sizes: &Sizes) -> usize {
+    sizes.depth.div_ceil(ROWS).min(sizes.in_group)
+}
+
 /// Columns of patches for one block.
 pub(super) fn block_columns(depth: usize, element: usize) -> usize {
     (PATCH_BYTES / (depth.max(1) * element)).clamp(64, 4096)

@@ -4,6 +4,7 @@
 
 use super::shape::Sizes;
 use crate::Element;
+use crate::simd::{self, Job, Simd};
 use std::ops::Range;
 
 /// The part of an output row that lies in a range of pixels.
@@ -55,6 +56,16 @@ fn copy<T: Element>(to: &mut [T], from: &[T]) {
     }
 }
 
+/// Every second number of `from`.
+#[inline(always)]
+fn copy_halved<T: Element>(to: &mut [T], from: &[T]) {
+    assert!(to.is_empty() || (to.len() - 1) * 2 < from.len());
+    for (i, o) in to.iter_mut().enumerate() {
+        // SAFETY: asserted above; unchecked, so that the loop becomes vector code.
+        *o = unsafe { *from.get_unchecked(i * 2) };
+    }
+}
+
 /// Writes the columns of `pixels` for the input channels `channels` (counted through all groups) into `columns`,
 /// `channels.len() * taps` rows of `pixels.len()`.
 pub(super) fn gather<T: Element>(
@@ -64,35 +75,54 @@ pub(super) fn gather<T: Element>(
     pixels: Range<usize>,
     columns: &mut [T],
 ) {
-    let s = &sizes.shape;
     let parts = row_parts(sizes, pixels.clone());
-    let mut rows = columns.chunks_exact_mut(pixels.len());
-    for channel in channels {
-        for ky in 0..s.kernel[0] {
-            let (top, bottom, first_y) = sizes.valid(0, ky);
-            for kx in 0..s.kernel[1] {
-                let (left, right, first_x) = sizes.valid(1, kx);
-                let Some(out) = rows.next() else { return };
-                for RowPart { column, image, row, part } in &parts {
-                    let out = &mut out[*column..column + part.len()];
-                    let (lo, hi) = (left.max(part.start), right.min(part.end));
-                    if *row < top || *row >= bottom || lo >= hi {
-                        out.fill(T::ZERO);
-                        continue;
-                    }
-                    let y = first_y + (row - top) * s.stride[0];
-                    let plane = (image * s.in_channels + channel) * sizes.in_pixels;
-                    let start = plane + y * s.input[1] + first_x + (lo - left) * s.stride[1];
-                    let (before, rest) = out.split_at_mut(lo - part.start);
-                    let (inside, after) = rest.split_at_mut(hi - lo);
-                    // Loops, not `fill`: a padding is one or two numbers, less than a call.
-                    before.iter_mut().for_each(|o| *o = T::ZERO);
-                    after.iter_mut().for_each(|o| *o = T::ZERO);
-                    if s.stride[1] == 1 {
-                        copy(inside, &x[start..start + inside.len()]);
-                    } else {
-                        let from = x[start..].iter().step_by(s.stride[1]);
-                        inside.iter_mut().zip(from).for_each(|(o, &v)| *o = v);
+    simd::run(Gather { sizes, x, channels, width: pixels.len(), parts: &parts, columns });
+}
+
+struct Gather<'a, T> {
+    sizes: &'a Sizes,
+    x: &'a [T],
+    channels: Range<usize>,
+    width: usize,
+    parts: &'a [RowPart],
+    columns: &'a mut [T],
+}
+
+impl<T: Element> Job<T> for Gather<'_, T> {
+    #[inline(always)]
+    unsafe fn run<S: Simd<Element = T>>(self) {
+        let Gather { sizes, x, channels, width, parts, columns } = self;
+        let s = &sizes.shape;
+        let mut rows = columns.chunks_exact_mut(width);
+        for channel in channels {
+            for ky in 0..s.kernel[0] {
+                let (top, bottom, first_y) = sizes.valid(0, ky);
+                for kx in 0..s.kernel[1] {
+                    let (left, right, first_x) = sizes.valid(1, kx);
+                    let Some(out) = rows.next() else { return };
+                    for RowPart { column, image, row, part } in parts {
+                        let out = &mut out[*column..column + part.len()];
+                        let (lo, hi) = (left.max(part.start), right.min(part.end));
+                        if *row < top || *row >= bottom || lo >= hi {
+                            out.fill(T::ZERO);
+                            continue;
+                        }
+                        let y = first_y + (row - top) * s.stride[0];
+                        let plane = (image * s.in_channels + channel) * sizes.in_pixels;
+                        let start = plane + y * s.input[1] + first_x + (lo - left) * s.stride[1];
+                        let (before, rest) = out.split_at_mut(lo - part.start);
+                        let (inside, after) = rest.split_at_mut(hi - lo);
+                        // Loops, not `fill`: a padding is one or two numbers, less than a call.
+                        before.iter_mut().for_each(|o| *o = T::ZERO);
+                        after.iter_mut().for_each(|o| *o = T::ZERO);
+                        match s.stride[1] {
+                            1 => copy(inside, &x[start..start + inside.len()]),
+                            2 => copy_halved(inside, &x[start..]),
+                            stride => {
+                                let from = x[start..].iter().step_by(stride);
+                                inside.iter_mut().zip(from).for_each(|(o, &v)| *o = v);
+                            }
+                        }
                     }
                 }
             }

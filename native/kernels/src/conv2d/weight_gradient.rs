@@ -1,7 +1,7 @@
 //! The gradient with respect to the weight: the output's gradient times the transposed patches, summed over all pixels
 //! of all images in a fixed order.
 
-use super::blocks::{channel_parts, pixel_ranges};
+use super::blocks::{channel_parts, depth_parts, pixel_ranges};
 use super::im2col::{gather, gather_output};
 use super::shape::Sizes;
 use crate::Element;
@@ -13,9 +13,6 @@ use std::ops::Range;
 /// Bytes of partial sums over the batch that may be held at once.
 const PARTIAL_BYTES: usize = 32 << 20;
 
-/// Rows of patches (channels times taps) that a piece works on.
-const ROWS: usize = 320;
-
 /// Writes every element of `dw`.
 ///
 /// Pieces are parts of the input channels (which need no sum across pieces) times shares of the pixels; the shares'
@@ -23,7 +20,7 @@ const ROWS: usize = 320;
 pub(super) fn weight_gradient<T: Element>(sizes: &Sizes, x: &[T], dy: &[T], dw: Output<T>) {
     let s = &sizes.shape;
     // Parts of the channels first: sums over many pixels at a time, into few sums, keep both in the cache.
-    let parts = sizes.depth.div_ceil(ROWS).min(sizes.in_group);
+    let parts = depth_parts(sizes);
     let wanted = PIECES.div_ceil(parts * s.groups);
     let ranges = pixel_ranges(sizes, sizes.depth.div_ceil(parts), size_of::<T>(), wanted);
     let most = (PARTIAL_BYTES / (sizes.w_len * size_of::<T>()).max(1)).max(1);

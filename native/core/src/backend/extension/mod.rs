@@ -15,7 +15,9 @@
 
 mod conv2d;
 mod flex;
+mod max_pool2d;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use conv2d::conv2d;
+pub(crate) use max_pool2d::{MaxPool2dOptions, max_pool2d};

@@ -4,7 +4,7 @@ use burn::backend::ops::{ConvOptions, FloatTensorOps, ModuleOps};
 use burn::backend::{AutodiffBackend, Dispatch, DispatchDevice, DispatchTensor, FloatDType, TensorMetadata};
 use burn::tensor::{Device, TensorData, try_read_sync};
 
-use super::conv2d;
+use super::{MaxPool2dOptions, conv2d, max_pool2d};
 use crate::ErrorKind;
 
 fn noise(seed: u64, len: usize) -> Vec<f64> {
@@ -151,4 +151,40 @@ fn shapes_that_do_not_fit_are_errors() {
     refused(&[1, 4, 5, 5], &[2, 4, 6, 3], None, 1);
     refused(&[1, 4, 5, 5], &[3, 2, 3, 3], None, 2);
     refused(&[1, 4, 5, 5], &[2, 4, 3, 3], Some(&[3]), 1);
+}
+
+#[test]
+fn max_pool2d_is_burns_own_on_every_cpu_device() {
+    let cases = [
+        ([2, 3, 8, 8], [2, 2], [2, 2], [0, 0], [1, 1], false),
+        ([3, 2, 9, 7], [3, 2], [2, 1], [1, 1], [1, 1], true),
+        ([1, 4, 10, 11], [3, 3], [1, 2], [0, 1], [2, 1], false),
+    ];
+    for (input, kernel, stride, padding, dilation, ceil) in cases {
+        for dtype in [FloatDType::F32, FloatDType::F64] {
+            let options = MaxPool2dOptions { kernel, stride, padding, dilation, ceil };
+            let run = |device: &DispatchDevice, ours: bool| {
+                let x = leaf(plain(1, &input, dtype, device), true);
+                let y = if ours {
+                    max_pool2d(x.clone(), options).expect("fitting shapes")
+                } else {
+                    Dispatch::max_pool2d(x.clone(), kernel, stride, padding, dilation, ceil)
+                };
+                let dy = <Dispatch as AutodiffBackend>::from_inner(plain(2, &y.shape().to_vec(), dtype, device));
+                let gradients = Dispatch::backward(Dispatch::float_sum(Dispatch::float_mul(y.clone(), dy)));
+                let dx = Dispatch::grad(&x, &gradients).expect("a gradient");
+                vec![values(<Dispatch as AutodiffBackend>::inner(y)), values(dx)]
+            };
+            let flex = Device::flex().as_dispatch().clone();
+            #[expect(deprecated, reason = "NdArray stays a device by choice")]
+            let ndarray = Device::ndarray().as_dispatch().clone();
+            let expected = run(&flex, false);
+            assert_close(&run(&flex, true), &expected, 1e-6, &format!("{options:?}"));
+            assert_close(&run(&ndarray, true), &expected, 1e-6, &format!("{options:?}"));
+        }
+    }
+    let device = Device::flex().as_dispatch().clone();
+    let too_large = MaxPool2dOptions { kernel: [3, 3], stride: [1, 1], padding: [0, 0], dilation: [1, 1], ceil: false };
+    let error = max_pool2d(plain(1, &[1, 1, 2, 2], FloatDType::F32, &device), too_large).expect_err("refused");
+    assert_eq!(error.kind, ErrorKind::Shape);
 }
