@@ -191,12 +191,17 @@ run_sample() {
 }
 
 bench() {
+    local peers=() rust
     native
     say "Rust benchmarks"
     run_cargo bench --profile release --workspace --benches
     say "C# benchmarks"
     build_dotnet benchmarks/ExBurn.Benchmarks.csproj
-    dotnet artifacts/bin/ExBurn.Benchmarks/release/ExBurn.Benchmarks.dll "$@"
+    # The newest build of native/core/benches/train_step.rs makes the same steps from Rust.
+    rust=$(find "$CARGO_TARGET_DIR/release/deps" -maxdepth 1 -name 'train_step-*' -type f -perm -u+x -printf '%T@ %p\n' | sort -rn | head -n 1 | cut -d ' ' -f 2-)
+    if [ -n "$rust" ]; then peers+=(--rust "$rust"); fi
+    if python3 -c 'import torch' 2>/dev/null; then peers+=(--torch benchmarks/peer_torch.py); fi
+    dotnet artifacts/bin/ExBurn.Benchmarks/release/ExBurn.Benchmarks.dll "${peers[@]}" "$@"
 }
 
 lint() {
