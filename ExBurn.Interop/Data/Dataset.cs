@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using ExBurn.Native;
 
 namespace ExBurn;
@@ -29,6 +30,7 @@ public sealed class Dataset : IDisposable
     /// <param name="inputs">The inputs, as <c>new TensorView(pixels, [60000, 784])</c> or a <c>float[,]</c>.</param>
     /// <param name="targets">The targets: integer classes [rows], or floats.</param>
     /// <exception cref="ArgumentException">The numbers of rows differ.</exception>
+    [OverloadResolutionPriority(1)]
     public static Dataset FromArrays(TensorView inputs, TensorView targets)
     {
         var dataset = new Dataset();

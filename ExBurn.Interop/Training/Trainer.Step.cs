@@ -1,10 +1,12 @@
+using System.Runtime.CompilerServices;
 using ExBurn.Native;
 
 namespace ExBurn;
 
-// The manual loop. Up to this many metrics a step allocates nothing managed.
+// The manual loop. Priority makes TrainStep(new(x, shape), new(y, shape)) mean views, not lists.
 public sealed partial class Trainer
 {
+    /// <summary>Up to this many metrics a step allocates nothing managed.</summary>
     private const int StackMetrics = 16;
 
     /// <summary>One step on one batch: forward, loss, backward, clipping, optimizer. For loops of one's own, as fast as Fit.</summary>
@@ -14,6 +16,7 @@ public sealed partial class Trainer
     /// <exception cref="InvalidOperationException">The model is not compiled.</exception>
     /// <exception cref="ShapeMismatchException">Data and model do not fit; the exception names the layer.</exception>
     /// <exception cref="NumericalException">The loss is not finite; the step was not made.</exception>
+    [OverloadResolutionPriority(1)]
     public StepResult TrainStep(TensorView inputs, TensorView targets, in StepOptions options = default)
         => TrainStep(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput()), options);
 
@@ -29,6 +32,7 @@ public sealed partial class Trainer
     /// <param name="targets">The batch's targets.</param>
     /// <exception cref="InvalidOperationException">The model is not compiled.</exception>
     /// <exception cref="ShapeMismatchException">Data and model do not fit; the exception names the layer.</exception>
+    [OverloadResolutionPriority(1)]
     public StepResult EvaluateStep(TensorView inputs, TensorView targets)
         => EvaluateStep(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput()));
 

@@ -5,7 +5,7 @@ public sealed class MetricDescriptionTests
     [Fact]
     public void Accuracy_is_described()
     {
-        Assert.Equal("""{"type":"Accuracy","config":{}}""", Metric.Accuracy().ToJson());
+        Assert.Equal("""{"type":"Accuracy","config":{"threshold":0.5,"ignore_index":-100}}""", Metric.Accuracy().ToJson());
         Assert.Equal("accuracy", Metric.Accuracy().Name);
         Assert.True(Metric.Accuracy().HigherIsBetter);
         Assert.Equal("acc", (Metric.Accuracy() with { Name = "acc" }).Name);

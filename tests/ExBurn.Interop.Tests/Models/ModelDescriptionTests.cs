@@ -17,7 +17,7 @@ public sealed class ModelDescriptionTests
     [Fact]
     public void Training_is_sent_with_loss_optimizer_and_metrics()
         => Assert.Equal(
-            """{"version":1,"loss":{"type":"MSE","config":{"reduction":"mean"}},"optimizer":{"type":"SGD","config":{"lr":0.1,"momentum":0,"dampening":0,"weight_decay":0,"nesterov":false,"maximize":false}},"metrics":[{"type":"Accuracy","config":{}}]}""",
+            """{"version":1,"loss":{"type":"MSE","config":{"reduction":"mean"}},"optimizer":{"type":"SGD","config":{"lr":0.1,"momentum":0,"dampening":0,"weight_decay":0,"nesterov":false,"maximize":false}},"metrics":[{"type":"Accuracy","config":{"threshold":0.5,"ignore_index":-100}}]}""",
             new CompileDescription(Loss.MeanSquaredError(), new SGD(0.1), [Metric.Accuracy()]).ToJson());
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class ModelDescriptionTests
         string[] lines = summary.ToString().Split(Environment.NewLine);
         Assert.Equal("Sequential", lines[0]);
         Assert.Equal("0 (Linear) *  [?, 256]         200,960", lines[4]);
-        Assert.Equal("1 (ReLU)      ?                     0", lines[5]);
+        Assert.Equal("1 (ReLU)      ?                      0", lines[5]);
         Assert.Equal("Parameters: 200,960, trainable 0 (785.0 KiB, Float32 on cpu)", lines[7]);
         Assert.Equal("* frozen", lines[8]);
     }

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using ExBurn.Tests.Layers;
+using ExBurn.Tests.Support;
+
+namespace ExBurn.Tests.Training;
+
+/// <summary>Whole runs recorded from PyTorch in float64: loss of every step, final state, final predictions.</summary>
+public sealed class ReferenceTrainingTests
+{
+    public static TheoryData<string> Supported => [.. Cases().Select(one => one.GetProperty("name").GetString()!)];
+
+    [Fact]
+    public void There_are_cases() => Assert.True(Cases().Count() >= 3);
+
+    [Theory]
+    [MemberData(nameof(Supported))]
+    public void A_run_follows_PyTorch(string name)
+    {
+        Run(name, DType.Float64, 1e-6, 1e-8);
+        Run(name, DType.Float32, 2e-3, 2e-4);
+    }
+
+    private static void Run(string name, DType dtype, double relative, double absolute)
+    {
+        var one = Cases().Single(one => one.GetProperty("name").GetString() == name);
+        using var model = new Sequential([.. one.GetProperty("model").EnumerateArray().Select(layer => LayerCases.Make(layer)!)]);
+        model.Compile(OptimizerOf(one)!, LossOf(one)!, dtype: dtype);
+        model.SetState(LayerCases.State(one, "initial_state", dtype));
+        var (inputs, targets) = (ReferenceCases.Array(one.GetProperty("inputs")), ReferenceCases.Array(one.GetProperty("targets")));
+        var batch = one.GetProperty("batch_size").GetInt32();
+        var accumulate = one.GetProperty("accumulate").GetInt32();
+        var clip = one.GetProperty("clip_global_norm") is { ValueKind: JsonValueKind.Number } norm ? norm.GetDouble() : (double?)null;
+        var trainer = new Trainer(model);
+        var losses = new List<double>();
+        var rates = one.GetProperty("rates").EnumerateArray().Select(rate => rate.GetDouble()).ToArray();
+        var rows = (int)inputs.Shape[0];
+        for (var step = 0; step < one.GetProperty("steps").GetInt32(); step++)
+        {
+            trainer.LearningRate = rates[step];
+            // The recorded runs take batches in order and begin again at the end of the data.
+            var first = step * accumulate * batch % rows;
+            using var part = Dataset.FromArrays(
+                [LayerCases.Rows(inputs, first, accumulate * batch, dtype)], [LayerCases.Rows(targets, first, accumulate * batch, dtype)]);
+            losses.Add(trainer.Fit(part, new() { BatchSize = batch, AccumulationSteps = accumulate, ClipNorm = clip, Shuffle = false }).Epochs[0].Loss);
+        }
+        Close.Check(one.GetProperty("loss_curve").EnumerateArray().Select(loss => loss.GetDouble()).ToArray(), losses.ToArray(), relative, absolute, $"{name} losses");
+        var state = model.GetState();
+        foreach (var (entry, expected) in ReferenceCases.Table(one, "final_state"))
+            if (state.TryGetValue(entry, out var found))
+                Close.Check(expected.Data, found.ToDoubles(), relative, absolute * 10, $"{name} {entry}");
+        var prediction = model.Predict(LayerCases.Rows(inputs, 0, rows, dtype));
+        Close.Check(ReferenceCases.Array(one.GetProperty("final_eval_prediction")).Data, prediction.ToDoubles(), relative * 10, absolute * 10, $"{name} predictions");
+    }
+
+    /// <summary>The runs that the library has everything for, by what they say themselves.</summary>
+    private static IEnumerable<JsonElement> Cases() => ReferenceCases.Read("training.json").Where(one =>
+        one.GetProperty("model").ValueKind == JsonValueKind.Array
+        && one.GetProperty("model").EnumerateArray().All(layer => LayerCases.Make(layer) is not null)
+        && OptimizerOf(one) is not null
+        && LossOf(one) is not null);
+
+    private static Loss? LossOf(JsonElement one) => one.GetProperty("loss").GetString() switch
+    {
+        "CrossEntropy" => Loss.CrossEntropy(),
+        "MSE" => Loss.MeanSquaredError(),
+        _ => null,
+    };
+
+    private static Optimizer? OptimizerOf(JsonElement one)
+    {
+        var (name, options) = one.GetProperty("optimizer").EnumerateObject().Select(entry => (entry.Name, entry.Value)).Single();
+        double Number(string key, double otherwise) => options.TryGetProperty(key, out var value) ? value.GetDouble() : otherwise;
+        bool Flag(string key) => options.TryGetProperty(key, out var value) && value.GetBoolean();
+        return name switch
+        {
+            "SGD" => new SGD(Number("lr", 1e-3)) { Momentum = Number("momentum", 0), Nesterov = Flag("nesterov"), WeightDecay = Number("weight_decay", 0) },
+            "Adam" => new Adam(Number("lr", 1e-3)) { WeightDecay = Number("weight_decay", 0) },
+            "AdamW" => new AdamW(Number("lr", 1e-3)) { WeightDecay = Number("weight_decay", 0.01) },
+            _ => null,
+        };
+    }
+}
