@@ -3,7 +3,9 @@
 //! A piece is a plane (forward, input gradient) or a channel over the whole batch (weight gradient), so every sum has
 //! one owner and one order.
 
+use super::direct::turned_round;
 use super::shape::Sizes;
+use super::stencil;
 use crate::Element;
 use crate::output::Output;
 use crate::parallel;
@@ -13,6 +15,9 @@ use std::ops::Range;
 /// Writes every element of `out`.
 pub(super) fn forward<T: Element>(sizes: &Sizes, x: &[T], w: &[T], bias: Option<&[T]>, out: Output<T>) {
     let s = &sizes.shape;
+    if s.stride == [1, 1] {
+        return stencil::forward(sizes, x, |channel, tap| w[channel * sizes.taps + tap], bias, out);
+    }
     parallel::for_each(s.batch * s.out_channels, sizes.work(), |plane| {
         let (image, channel) = (plane / s.out_channels, plane % s.out_channels);
         let start = bias.map_or(T::ZERO, |b| b[channel]);
@@ -30,6 +35,10 @@ pub(super) fn forward<T: Element>(sizes: &Sizes, x: &[T], w: &[T], bias: Option<
 /// Writes every element of `dx`.
 pub(super) fn input_gradient<T: Element>(sizes: &Sizes, w: &[T], dy: &[T], dx: Output<T>) {
     let s = &sizes.shape;
+    if let Some(turned) = turned_round(sizes).filter(|_| sizes.out_group == 1) {
+        let last = sizes.taps - 1;
+        return stencil::forward(&turned, dy, |channel, tap| w[channel * sizes.taps + last - tap], None, dx);
+    }
     parallel::for_each(s.batch * s.in_channels, sizes.work(), |plane| {
         let (image, group) = (plane / s.in_channels, plane % s.in_channels);
         // SAFETY: this piece alone writes the plane.

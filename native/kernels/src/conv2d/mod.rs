@@ -11,6 +11,7 @@ mod forward;
 mod im2col;
 mod input_gradient;
 mod shape;
+mod stencil;
 #[cfg(test)]
 mod tests;
 mod weight_gradient;
