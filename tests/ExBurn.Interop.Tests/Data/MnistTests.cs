@@ -41,8 +41,8 @@ public sealed class MnistTests
     public void Lays_images_out_flat_or_with_a_channel()
     {
         var test = Mnist.LoadTest(Folders.MnistSubset).Take(3);
-        Assert.Equal((Shape)[3, 784], test.InputShape(MnistLayout.Flat));
-        Assert.Equal((Shape)[3, 1, 28, 28], test.InputShape(MnistLayout.Image));
+        Assert.Equal<Shape>([3, 784], test.InputShape(MnistLayout.Flat));
+        Assert.Equal<Shape>([3, 1, 28, 28], test.InputShape(MnistLayout.Image));
         Assert.Throws<ArgumentOutOfRangeException>(() => test.InputShape((MnistLayout)9));
     }
 
