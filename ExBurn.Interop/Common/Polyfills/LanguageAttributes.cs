@@ -1,15 +1,5 @@
-// Types that the C# compiler looks for and older targets do not have.
+// Types that the C# compiler looks for and netstandard2.0 does not have.
 #pragma warning disable IDE0130, IDE0060, CA1018, CA1019
-#if !NET9_0_OR_GREATER
-namespace System.Runtime.CompilerServices
-{
-    [AttributeUsage(AttributeTargets.Method | AttributeTargets.Constructor | AttributeTargets.Property, Inherited = false)]
-    internal sealed class OverloadResolutionPriorityAttribute(int priority) : Attribute
-    {
-        public int Priority { get; } = priority;
-    }
-}
-#endif
 #if NETSTANDARD2_0
 namespace System.Runtime.CompilerServices
 {
