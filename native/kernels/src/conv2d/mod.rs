@@ -10,10 +10,12 @@ mod direct;
 mod forward;
 mod im2col;
 mod input_gradient;
+mod pack;
 mod shape;
 mod stencil;
 #[cfg(test)]
 mod tests;
+mod tile;
 mod weight_gradient;
 
 pub use shape::Conv2dShape;

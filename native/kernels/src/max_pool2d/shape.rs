@@ -71,8 +71,8 @@ impl MaxPool2dShape {
         let sizes =
             Sizes { shape: *self, out, taps: self.kernel[0] * self.kernel[1], in_pixels, out_pixels, x_len, y_len };
         // With dilation, a window may fall between the input's ends; there would be nothing to take the maximum of.
-        for axis in 0..2 {
-            if (0..out[axis]).any(|o| !sizes.meets_input(axis, o)) {
+        for (axis, &out) in out.iter().enumerate() {
+            if (0..out).any(|o| !sizes.meets_input(axis, o)) {
                 return bad("a window meets no element of the input".into());
             }
         }
