@@ -224,6 +224,8 @@ pack() {
     check_tools cargo cc dotnet
     platform
     say "Native core ($RID, profile $profile)"
+    EXBURN_COMMIT=$(git rev-parse HEAD 2>/dev/null || true)
+    export EXBURN_COMMIT
     cargo_build "$profile"
     put_library "$profile" "artifacts/$profile"
     say "Packages"
