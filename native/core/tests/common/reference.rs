@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
-use exburn_core::Error;
 use exburn_core::device::Device;
 use exburn_core::spec::{Config, DeviceSpec, PartSpec};
 use exburn_core::tensor::{DType, Value};
+use exburn_core::{Error, HostArray, HostData};
 use serde_json::Value as Json;
 
 /// The folder of the cases: `EXBURN_REFERENCE`, or the project's own copy.
@@ -43,6 +43,16 @@ impl Array {
         Self { shape, data, integer: json["kind"] == "int" }
     }
 
+    /// As a host array: f64, or i64 for integers.
+    pub fn host(&self) -> HostArray {
+        let data = if self.integer {
+            HostData::I64(self.data.iter().map(|&x| x as i64).collect())
+        } else {
+            HostData::F64(self.data.clone())
+        };
+        HostArray::new(self.shape.clone(), data).unwrap()
+    }
+
     /// As a value; single numbers get the shape [1].
     pub fn value(&self, dtype: DType, device: &Device) -> Value {
         let shape = if self.shape.is_empty() { vec![1] } else { self.shape.clone() };
@@ -57,6 +67,11 @@ impl Array {
 /// A number, also where JSON has none: "nan", "inf", "-inf".
 fn number(json: &Json) -> f64 {
     json.as_f64().or_else(|| json.as_str()?.parse().ok()).unwrap_or_else(|| panic!("not a number: {json}"))
+}
+
+/// An object of arrays, by name.
+pub fn named(json: &Json) -> Vec<(String, Array)> {
+    json.as_object().unwrap().iter().map(|(name, array)| (name.clone(), Array::parse(array))).collect()
 }
 
 /// A part of a description.

@@ -1,0 +1,191 @@
+//! Devices, chosen explicitly at run time: `cpu` (Burn Flex), `ndarray`, `gpu` (wgpu).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use burn::backend::{Backend, Dispatch, DispatchDevice, FloatDType};
+use serde::Serialize;
+
+use crate::spec::{DeviceKind, DeviceSpec};
+use crate::{Error, ErrorKind, Result};
+
+/// An opened device; clones share it.
+#[derive(Clone)]
+pub struct Device {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    plain: DispatchDevice,
+    info: DeviceInfo,
+    poisoned: AtomicBool,
+}
+
+/// What a device is.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeviceInfo {
+    /// `cpu`, `ndarray` or `gpu`.
+    pub kind: &'static str,
+    /// Name of the hardware as the driver gives it.
+    pub name: String,
+    /// Burn's name of the backend.
+    pub backend: String,
+    /// Driver and its version, empty on the CPU.
+    pub driver: String,
+    /// Floating-point types a model may use there: `f32`, `f64`.
+    pub float_types: Vec<&'static str>,
+}
+
+impl std::fmt::Debug for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Device({} {})", self.inner.info.kind, self.inner.info.name)
+    }
+}
+
+impl PartialEq for Device {
+    fn eq(&self, other: &Self) -> bool {
+        self.inner.plain == other.inner.plain
+    }
+}
+
+impl Device {
+    /// Opens the device a description names. A GPU that cannot start gives an error with the driver's reason.
+    pub fn open(spec: &DeviceSpec) -> Result<Self> {
+        match spec.kind {
+            DeviceKind::Cpu => {
+                spec.expect_single()?;
+                Ok(Self::new(burn::tensor::Device::flex().as_dispatch().clone(), "cpu", cpu_name(), String::new()))
+            }
+            DeviceKind::NdArray => {
+                spec.expect_single()?;
+                #[allow(deprecated)] // offered as the second CPU backend for as long as Burn has it
+                let device = burn::tensor::Device::ndarray();
+                Ok(Self::new(device.as_dispatch().clone(), "ndarray", cpu_name(), String::new()))
+            }
+            DeviceKind::Gpu => gpu::open(spec),
+        }
+    }
+
+    /// The default CPU device.
+    pub fn cpu() -> Self {
+        Self::new(burn::tensor::Device::flex().as_dispatch().clone(), "cpu", cpu_name(), String::new())
+    }
+
+    fn new(plain: DispatchDevice, kind: &'static str, name: String, driver: String) -> Self {
+        let backend = Dispatch::name(&plain);
+        let float_types = [(FloatDType::F32, "f32"), (FloatDType::F64, "f64")]
+            .into_iter()
+            .filter(|(dtype, _)| Dispatch::supports_dtype(&plain, (*dtype).into()))
+            .map(|(_, name)| name)
+            .collect();
+        let info = DeviceInfo { kind, name, backend, driver, float_types };
+        Self { inner: Arc::new(Inner { plain, info, poisoned: AtomicBool::new(false) }) }
+    }
+
+    pub fn info(&self) -> &DeviceInfo {
+        &self.inner.info
+    }
+
+    /// Whether results live in host memory: then reading a value costs nothing.
+    pub fn is_host(&self) -> bool {
+        self.inner.info.kind != "gpu"
+    }
+
+    /// Waits until all work queued on the device is done.
+    pub fn sync(&self) -> Result<()> {
+        self.check()?;
+        Dispatch::sync(&self.inner.plain)
+            .map_err(|e| Error::new(ErrorKind::Device, format!("the device failed: {e}")).at(&self.inner.info.name))
+    }
+
+    /// Marks a GPU as unusable after a panic in a call that used it: Burn's device thread may be broken.
+    pub fn poison(&self) {
+        if !self.is_host() {
+            self.inner.poisoned.store(true, Ordering::Release);
+        }
+    }
+
+    /// An error when the device is poisoned.
+    pub fn check(&self) -> Result<()> {
+        if self.inner.poisoned.load(Ordering::Acquire) {
+            return Err(Error::new(
+                ErrorKind::Poisoned,
+                "the GPU failed inside an earlier call; restart the process to use it again",
+            )
+            .at(&self.inner.info.name));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn dispatch(&self) -> &DispatchDevice {
+        &self.inner.plain
+    }
+}
+
+fn cpu_name() -> String {
+    std::fs::read_to_string("/proc/cpuinfo")
+        .ok()
+        .and_then(|text| {
+            let line = text.lines().find(|l| l.starts_with("model name"))?;
+            Some(line.split_once(':')?.1.trim().to_owned())
+        })
+        .unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+}
+
+#[cfg(feature = "gpu")]
+mod gpu {
+    use std::collections::HashMap;
+    use std::sync::Mutex;
+
+    use burn::tensor::DeviceKind as WgpuKind;
+
+    use super::Device;
+    use crate::spec::{Adapter, DeviceSpec};
+    use crate::{Error, ErrorKind, Result};
+
+    /// Burn starts a wgpu runtime once per selector and process, so opened devices are kept.
+    static OPENED: Mutex<Option<HashMap<(Adapter, usize), Device>>> = Mutex::new(None);
+
+    pub fn open(spec: &DeviceSpec) -> Result<Device> {
+        let key = (spec.adapter, spec.index);
+        let mut opened = OPENED.lock().unwrap_or_else(|e| e.into_inner());
+        let opened = opened.get_or_insert_with(HashMap::new);
+        if let Some(device) = opened.get(&key) {
+            return Ok(device.clone());
+        }
+        let kind = match spec.adapter {
+            Adapter::Default if spec.index == 0 => WgpuKind::DefaultDevice,
+            Adapter::Default | Adapter::Discrete => WgpuKind::DiscreteGpu(spec.index),
+            Adapter::Integrated => WgpuKind::IntegratedGpu(spec.index),
+            Adapter::Virtual => WgpuKind::VirtualGpu(spec.index),
+            Adapter::Cpu => WgpuKind::Cpu,
+        };
+        let (device, setup) =
+            burn::tensor::Device::wgpu_options().device_kind(kind).init_with_setup().map_err(|e| {
+                Error::new(
+                    ErrorKind::Device,
+                    format!(
+                        "no GPU could be started for adapter '{}' index {}: {e}. A Vulkan, Metal or DX12 driver is needed",
+                        spec.adapter.name(),
+                        spec.index
+                    ),
+                )
+            })?;
+        let info = setup.adapter.get_info();
+        let driver = format!("{:?} {} {}", info.backend, info.driver, info.driver_info);
+        let device = Device::new(device.as_dispatch().clone(), "gpu", info.name, driver.trim().to_owned());
+        opened.insert(key, device.clone());
+        Ok(device)
+    }
+}
+
+#[cfg(not(feature = "gpu"))]
+mod gpu {
+    use super::Device;
+    use crate::spec::DeviceSpec;
+    use crate::{Error, ErrorKind, Result};
+
+    pub fn open(_: &DeviceSpec) -> Result<Device> {
+        Err(Error::new(ErrorKind::Device, "this build of the native library has no GPU support"))
+    }
+}

@@ -1,0 +1,116 @@
+//! From a description to a model.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::graph::last_uses;
+use super::{Graph, Model, Table, new_stream};
+use crate::device::Device;
+use crate::layers::{self, Type};
+use crate::model::graph::Node;
+use crate::spec::ModelSpec;
+use crate::tensor::DType;
+use crate::{Error, Result};
+
+impl Model {
+    /// Builds the graph, checks all shapes that are known, and initialises the parameters from the seed.
+    /// The error of a layer that does not fit names it; nothing is allocated then.
+    pub fn build(spec: &ModelSpec, seed: u64, device: &Device) -> Result<Self> {
+        device.check()?;
+        let dtype = DType::parse(&spec.dtype)?;
+        if !device.info().float_types.contains(&dtype.name()) {
+            return Err(Error::dtype(format!("device {}", device.info().name), device.info().float_types.join(" or "), dtype.name()));
+        }
+        let mut graph = graph_of(spec)?;
+        let inputs = graph.input_types.clone();
+        graph.infer(&inputs)?;
+
+        let stream = new_stream();
+        let table = stream.executes(|| -> Result<Table> {
+            let mut table = Table::default();
+            for (node, described) in graph.nodes.iter_mut().zip(&spec.nodes) {
+                node.entries = table
+                    .declare(&node.name, &node.declarations, described.trainable, seed, dtype, device)
+                    .map_err(|e| node.locate(e))?;
+            }
+            Ok(table)
+        })?;
+        Ok(Self { graph: Arc::new(graph), table, device: device.clone(), dtype, compiled: None, passes: 0, stream })
+    }
+}
+
+fn graph_of(spec: &ModelSpec) -> Result<Graph> {
+    if spec.nodes.is_empty() {
+        return Err(Error::argument("a model needs at least one layer"));
+    }
+    let mut names: HashMap<String, usize> = HashMap::new();
+    let mut define = |name: &str, slot: usize| match names.insert(name.to_owned(), slot) {
+        None => Ok(()),
+        Some(_) => Err(Error::argument(format!("the name '{name}' is used twice"))),
+    };
+    for (slot, input) in spec.inputs.iter().enumerate() {
+        define(&input.name, slot)?;
+    }
+    let mut slots = spec.inputs.len();
+    let mut nodes = Vec::with_capacity(spec.nodes.len());
+    for described in &spec.nodes {
+        let layer = layers::create(&described.layer, &described.config).map_err(|mut e| {
+            e.message = format!("layer '{}' ({}): {}", described.name, described.layer, e.message);
+            e.subject = Some(described.name.clone());
+            e
+        })?;
+        let start = slots;
+        slots += 1;
+        nodes.push(Node {
+            name: described.name.clone(),
+            layer_name: described.layer.clone(),
+            declarations: layer.declare(),
+            layer,
+            entries: 0..0,
+            inputs: Vec::new(),
+            outputs: start..slots,
+        });
+    }
+    // Inputs are looked up before the node's own name is defined: a node can only read what comes before it.
+    for (node, described) in nodes.iter_mut().zip(&spec.nodes) {
+        if described.inputs.len() != node.layer.input_count() {
+            let message = format!("takes {} input(s), found {}", node.layer.input_count(), described.inputs.len());
+            return Err(node.locate(Error::argument(message)));
+        }
+        for input in &described.inputs {
+            let slot = *names.get(input).ok_or_else(|| {
+                node.locate(Error::not_found(format!("reads '{input}', which is no input and no earlier layer")))
+            })?;
+            node.inputs.push(slot);
+        }
+        match names.insert(node.name.clone(), node.outputs.start) {
+            None => {}
+            Some(_) => return Err(Error::argument(format!("the name '{}' is used twice", node.name))),
+        }
+    }
+    let outputs = spec
+        .outputs
+        .iter()
+        .map(|name| names.get(name).copied().ok_or_else(|| Error::not_found(format!("the output '{name}' is no layer"))))
+        .collect::<Result<Vec<_>>>()?;
+    if outputs.is_empty() {
+        return Err(Error::argument("a model needs at least one output"));
+    }
+    let mut input_types = Vec::with_capacity(spec.inputs.len());
+    for (slot, input) in spec.inputs.iter().enumerate() {
+        if !nodes.iter().any(|n| n.inputs.contains(&slot)) {
+            return Err(Error::argument(format!("the input '{}' is not used", input.name)));
+        }
+        let kind = input.kind.unwrap_or_else(|| Graph::input_kind(&nodes, slot));
+        input_types.push(Type::from_spec(input.shape.as_deref(), kind).map_err(|e| e.at(format!("input '{}'", input.name)))?);
+    }
+    Ok(Graph {
+        input_names: spec.inputs.iter().map(|i| i.name.clone()).collect(),
+        input_types,
+        last_use: last_uses(&nodes, &outputs, slots),
+        nodes,
+        outputs,
+        slots,
+        checked: Mutex::new(Vec::new()),
+    })
+}

@@ -1,0 +1,180 @@
+//! The graph: nodes in order, each a layer applied to earlier values. Values live in slots: first the inputs, then
+//! every node's outputs.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Mutex;
+
+use crate::device::Device;
+use crate::layers::{Bound, Context, Declaration, Layer, Type};
+use crate::tensor::{DType, Kind, Value};
+use crate::{Error, Result};
+
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub name: String,
+    pub layer_name: String,
+    pub layer: Box<dyn Layer>,
+    pub declarations: Vec<Declaration>,
+    /// Positions of its parameters and buffers in the table.
+    pub entries: Range<usize>,
+    /// Slots it reads.
+    pub inputs: Vec<usize>,
+    /// Slots it writes.
+    pub outputs: Range<usize>,
+}
+
+impl Node {
+    /// Names the layer in an error.
+    pub fn locate(&self, mut error: Error) -> Error {
+        if error.subject.is_none() {
+            error.message = format!("layer '{}' ({}): {}", self.name, self.layer_name, error.message);
+            error.subject = Some(self.name.clone());
+        }
+        error
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Graph {
+    pub input_names: Vec<String>,
+    pub input_types: Vec<Type>,
+    pub nodes: Vec<Node>,
+    pub outputs: Vec<usize>,
+    pub slots: usize,
+    /// For every slot the last node that reads it; outputs of the graph are read to the end.
+    pub last_use: Vec<usize>,
+    /// Input shapes that inference has passed, so that it runs once per shape.
+    pub checked: Mutex<Vec<Vec<Vec<usize>>>>,
+}
+
+/// What a forward pass works with.
+pub(crate) struct Pass<'a> {
+    pub training: bool,
+    pub device: &'a Device,
+    pub dtype: DType,
+    pub bound: &'a [Bound],
+    pub frozen: &'a [bool],
+    /// Seed and number of the pass, for random layers.
+    pub seed: u64,
+    pub pass: u64,
+}
+
+impl Graph {
+    pub fn output_count(&self) -> usize {
+        self.outputs.len()
+    }
+
+    /// Types of all slots, from those of the inputs. The error names the layer that does not fit.
+    pub fn infer(&self, inputs: &[Type]) -> Result<Vec<Type>> {
+        let mut types: Vec<Type> = Vec::with_capacity(self.slots);
+        for ((declared, given), name) in self.input_types.iter().zip(inputs).zip(&self.input_names) {
+            types.push(given.merge(declared).map_err(|e| e.at(format!("input '{name}'")))?);
+        }
+        for node in &self.nodes {
+            let mut inputs = Vec::with_capacity(node.inputs.len());
+            for (i, &slot) in node.inputs.iter().enumerate() {
+                let found = &types[slot];
+                let natural = node.layer.natural_input(i);
+                // Where nothing is known yet, the layer's own options say what the input must be.
+                inputs.push(if found.shape.is_none() && natural.kind == found.kind { natural } else { found.clone() });
+            }
+            let outputs = node.layer.infer(&inputs).map_err(|e| node.locate(e))?;
+            types.extend(outputs);
+        }
+        Ok(types)
+    }
+
+    /// Infers for whole shapes, once per shape.
+    pub fn check_shapes(&self, shapes: &[Vec<usize>]) -> Result<()> {
+        let mut checked = self.checked.lock().unwrap_or_else(|e| e.into_inner());
+        if checked.iter().any(|known| known == shapes) {
+            return Ok(());
+        }
+        self.infer(&self.known_types(shapes))?;
+        if checked.len() >= 16 {
+            checked.remove(0);
+        }
+        checked.push(shapes.to_vec());
+        Ok(())
+    }
+
+    /// Shapes of the outputs for whole input shapes; layers decide every dimension when all inputs are known.
+    pub fn output_shapes(&self, shapes: &[Vec<usize>]) -> Result<Vec<Vec<usize>>> {
+        let types = self.infer(&self.known_types(shapes))?;
+        let whole = |slot: &usize| -> Option<Vec<usize>> { types[*slot].shape.as_ref()?.iter().copied().collect() };
+        self.outputs
+            .iter()
+            .map(|slot| whole(slot).ok_or_else(|| Error::internal("a layer did not infer its whole output shape")))
+            .collect()
+    }
+
+    fn known_types(&self, shapes: &[Vec<usize>]) -> Vec<Type> {
+        shapes.iter().zip(&self.input_types).map(|(s, t)| Type::known(s, t.kind)).collect()
+    }
+
+    /// Largest index plus one that an integer input may hold, where the layers that read it say so.
+    pub fn index_bound(&self, input: usize) -> Option<usize> {
+        self.nodes.iter().filter(|n| n.inputs.contains(&input)).filter_map(|n| n.layer.index_bound()).min()
+    }
+
+    /// Computes the outputs. New buffer values are added to `updates` by table position.
+    pub fn forward(&self, pass: &Pass<'_>, inputs: Vec<Value>, updates: &mut Vec<(usize, Bound)>) -> Result<Vec<Value>> {
+        let mut slots: Vec<Option<Value>> = inputs.into_iter().map(Some).collect();
+        slots.resize(self.slots, None);
+        for (index, node) in self.nodes.iter().enumerate() {
+            let inputs: Vec<Value> = node
+                .inputs
+                .iter()
+                .map(|&slot| {
+                    // The last reader takes the value, so that its memory can be reused.
+                    let value = if self.last_use[slot] == index { slots[slot].take() } else { slots[slot].clone() };
+                    value.ok_or_else(|| Error::internal(format!("slot {slot} is empty")))
+                })
+                .collect::<Result<_>>()?;
+            let mut ctx = Context {
+                training: pass.training,
+                device: pass.device,
+                dtype: pass.dtype,
+                declarations: &node.declarations,
+                bound: &pass.bound[node.entries.clone()],
+                frozen: &pass.frozen[node.entries.clone()],
+                updates: Vec::new(),
+                random: (pass.seed, pass.pass, index as u64),
+            };
+            let outputs = node.layer.forward(&mut ctx, &inputs).map_err(|e| node.locate(e))?;
+            updates.extend(ctx.updates.into_iter().map(|(i, bound)| (node.entries.start + i, bound)));
+            for (slot, value) in node.outputs.clone().zip(outputs) {
+                slots[slot] = Some(value);
+            }
+        }
+        self.outputs
+            .iter()
+            .map(|&slot| slots[slot].clone().ok_or_else(|| Error::internal(format!("output slot {slot} is empty"))))
+            .collect()
+    }
+
+    /// The kind of every input: what the description says, else what the first layer that reads it wants.
+    pub fn input_kind(nodes: &[Node], slot: usize) -> Kind {
+        nodes
+            .iter()
+            .find_map(|n| n.inputs.iter().position(|&s| s == slot).map(|i| n.layer.input_kind(i)))
+            .unwrap_or(Kind::Float)
+    }
+}
+
+/// The last node that reads each slot.
+pub(crate) fn last_uses(nodes: &[Node], outputs: &[usize], slots: usize) -> Vec<usize> {
+    let mut last: HashMap<usize, usize> = HashMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        for &slot in &node.inputs {
+            // A node that reads a slot twice must not take it at the first reading.
+            let twice = node.inputs.iter().filter(|&&s| s == slot).count() > 1;
+            last.insert(slot, if twice { usize::MAX } else { index });
+        }
+    }
+    for &slot in outputs {
+        last.insert(slot, usize::MAX);
+    }
+    (0..slots).map(|slot| last.get(&slot).copied().unwrap_or(usize::MAX)).collect()
+}

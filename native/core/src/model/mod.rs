@@ -1,0 +1,130 @@
+//! A model: a graph of pure layers and one table of named parameters and buffers.
+
+mod build;
+mod graph;
+mod inputs;
+mod pattern;
+mod predict;
+mod summary;
+mod table;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use burn::tensor::StreamId;
+
+use crate::device::Device;
+use crate::losses::{self, Loss};
+use crate::metrics::{self, Metric};
+use crate::optim::{self, Optimizer};
+use crate::spec::CompileSpec;
+use crate::tensor::DType;
+use crate::{Error, Result};
+
+pub use predict::Predictor;
+pub use summary::{LayerSummary, StateEntry, Summary};
+
+pub(crate) use graph::{Graph, Pass};
+pub(crate) use inputs::check_finite;
+pub(crate) use table::{Entry, Table};
+
+/// A model on a device. One call at a time; see [`Predictor`] for many.
+pub struct Model {
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) table: Table,
+    pub(crate) device: Device,
+    pub(crate) dtype: DType,
+    pub(crate) compiled: Option<Compiled>,
+    /// Forward passes of [`crate::train::train_step`] so far: names their random numbers.
+    pub(crate) passes: u64,
+    stream: StreamId,
+}
+
+/// What training needs besides the model.
+pub(crate) struct Compiled {
+    pub loss: Box<dyn Loss>,
+    pub optimizer: Box<dyn Optimizer>,
+    pub metrics: Vec<Box<dyn Metric>>,
+}
+
+/// Burn ties GPU work to streams; every model has its own, whichever thread calls. The numbers start far above
+/// those of Burn's own threads.
+fn new_stream() -> StreamId {
+    static NEXT: AtomicU64 = AtomicU64::new(1 << 40);
+    StreamId { value: NEXT.fetch_add(1, Ordering::Relaxed) }
+}
+
+impl Model {
+    /// Sets loss, optimizer and metrics; weights stay, the state of an earlier optimizer is dropped.
+    pub fn compile(&mut self, spec: &CompileSpec) -> Result<()> {
+        if self.graph.output_count() != 1 {
+            return Err(Error::unsupported("training a model with several outputs").at("model"));
+        }
+        let loss = losses::create(&spec.loss)?;
+        if loss.reduction() == losses::Reduction::None {
+            return Err(Error::argument("training needs one value: use reduction 'mean' or 'sum'").at("loss"));
+        }
+        let optimizer = optim::create(&spec.optimizer)?;
+        let metrics = spec.metrics.iter().map(metrics::create).collect::<Result<_>>()?;
+        self.compiled = Some(Compiled { loss, optimizer, metrics });
+        self.table.reset_states();
+        Ok(())
+    }
+
+    pub(crate) fn compiled(&self) -> Result<&Compiled> {
+        self.compiled.as_ref().ok_or_else(|| Error::argument("the model has no loss and optimizer: compile it first"))
+    }
+
+    pub fn device(&self) -> Device {
+        self.device.clone()
+    }
+
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// Number of metrics that training and evaluation report.
+    pub fn metric_count(&self) -> usize {
+        self.compiled.as_ref().map_or(0, |c| c.metrics.len())
+    }
+
+    /// Freezes or unfreezes every parameter and buffer whose name, or whose layer's name, matches the pattern
+    /// (`*` any text, `?` one character). Gives the number of parameters and buffers matched; none is an error.
+    pub fn set_trainable(&mut self, pattern: &str, trainable: bool) -> Result<usize> {
+        let matched: Vec<usize> = (0..self.table.entries.len())
+            .filter(|&i| pattern::matches_name(pattern, &self.table.entries[i].name))
+            .collect();
+        if matched.is_empty() {
+            return Err(self.table.unknown(pattern));
+        }
+        for &i in &matched {
+            self.table.entries[i].frozen = !trainable;
+        }
+        Ok(matched.len())
+    }
+
+    /// Moves parameters, buffers and optimizer state.
+    pub fn to_device(&mut self, device: &Device) -> Result<()> {
+        device.check()?;
+        if !device.info().float_types.contains(&self.dtype.name()) {
+            return Err(Error::dtype(
+                format!("device {}", device.info().name),
+                device.info().float_types.join(" or "),
+                self.dtype.name(),
+            ));
+        }
+        let stream = self.stream;
+        stream.executes(|| self.table.to_device(device))?;
+        self.device = device.clone();
+        Ok(())
+    }
+
+    /// Runs work of this model on its own stream.
+    pub(crate) fn on_stream<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.stream.executes(work)
+    }
+
+    pub(crate) fn stream(&self) -> StreamId {
+        self.stream
+    }
+}

@@ -1,0 +1,86 @@
+//! What a model consists of, as data.
+
+use serde::Serialize;
+
+use super::Model;
+use crate::Result;
+use crate::array::element_count;
+use crate::layers::{Bound, Role};
+
+#[derive(Debug, Clone, Serialize)]
+pub struct LayerSummary {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// -1 for a dimension, nothing for a rank, that only data will tell.
+    pub output_shape: Option<Vec<i64>>,
+    pub parameters: usize,
+    pub trainable_parameters: usize,
+    pub buffers: usize,
+    /// It has parameters or buffers and all of them are frozen.
+    pub frozen: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    pub layers: Vec<LayerSummary>,
+    pub parameters: usize,
+    pub trainable: usize,
+    /// Memory of parameters and buffers.
+    pub bytes: usize,
+    pub dtype: &'static str,
+    pub device: String,
+}
+
+/// One line of the state: what PyTorch's state_dict holds under that name.
+#[derive(Debug, Clone, Serialize)]
+pub struct StateEntry {
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub dtype: &'static str,
+    /// `parameter` or `buffer`.
+    pub kind: &'static str,
+    pub trainable: bool,
+}
+
+impl Model {
+    pub fn summary(&self) -> Result<Summary> {
+        let types = self.graph.infer(&self.graph.input_types)?;
+        let mut layers = Vec::with_capacity(self.graph.nodes.len());
+        for node in &self.graph.nodes {
+            let entries = &self.table.entries[node.entries.clone()];
+            let count = |keep: &dyn Fn(&&super::Entry) -> bool| -> Result<usize> {
+                entries.iter().filter(keep).map(|e| element_count(&e.shape)).sum()
+            };
+            layers.push(LayerSummary {
+                name: node.name.clone(),
+                kind: node.layer_name.clone(),
+                output_shape: types[node.outputs.start].to_spec(),
+                parameters: count(&|e| e.role == Role::Parameter)?,
+                trainable_parameters: count(&|e| e.role == Role::Parameter && !e.frozen)?,
+                buffers: count(&|e| e.role != Role::Parameter)?,
+                frozen: !entries.is_empty() && entries.iter().all(|e| e.frozen),
+            });
+        }
+        let numbers: usize = layers.iter().map(|l| l.parameters + l.buffers).sum();
+        Ok(Summary {
+            parameters: layers.iter().map(|l| l.parameters).sum(),
+            trainable: layers.iter().map(|l| l.trainable_parameters).sum(),
+            bytes: numbers * self.dtype.size(),
+            layers,
+            dtype: self.dtype.name(),
+            device: format!("{} ({})", self.device.info().kind, self.device.info().name),
+        })
+    }
+
+    pub fn state_list(&self) -> Vec<StateEntry> {
+        let entry = |e: &super::Entry| StateEntry {
+            name: e.name.clone(),
+            shape: e.shape.clone(),
+            dtype: if matches!(e.stored, Bound::Counter(_)) { "i64" } else { self.dtype.name() },
+            kind: if e.role == Role::Parameter { "parameter" } else { "buffer" },
+            trainable: e.role == Role::Parameter && !e.frozen,
+        };
+        self.table.entries.iter().map(entry).collect()
+    }
+}

@@ -1,0 +1,139 @@
+//! The table of named parameters and buffers, with each parameter's optimizer state.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::backend::rng::{Purpose, Rng};
+use crate::device::Device;
+use crate::layers::{Bound, Declaration, Init, Role};
+use crate::optim;
+use crate::tensor::{DType, Value};
+use crate::{Error, Result};
+
+/// One parameter or buffer.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// PyTorch's state name: layer name, dot, name within the layer.
+    pub name: String,
+    pub role: Role,
+    pub shape: Vec<usize>,
+    pub stored: Bound,
+    pub frozen: bool,
+    pub state: optim::State,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Table {
+    pub entries: Vec<Entry>,
+    names: HashMap<String, usize>,
+}
+
+impl Table {
+    /// Adds a layer's declarations with their first values and gives their positions. Each entry has a stream of
+    /// random numbers of its own, named by its position, so weights do not depend on the device.
+    pub fn declare(
+        &mut self,
+        layer: &str,
+        declarations: &[Declaration],
+        trainable: bool,
+        seed: u64,
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Range<usize>> {
+        let start = self.entries.len();
+        for d in declarations {
+            let position = self.entries.len();
+            let name = format!("{layer}.{}", d.name);
+            if self.names.insert(name.clone(), position).is_some() {
+                return Err(Error::argument(format!("two parameters would be called '{name}'")));
+            }
+            let stored = match d.role {
+                Role::Counter => Bound::Counter(0),
+                _ => Bound::Tensor(initial(d, seed, position as u64, dtype, device)?),
+            };
+            let state = optim::State::default();
+            self.entries.push(Entry { name, role: d.role, shape: d.shape.clone(), stored, frozen: !trainable, state });
+        }
+        Ok(start..self.entries.len())
+    }
+
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.names.get(name).copied()
+    }
+
+    /// The error for a name or pattern that matches nothing.
+    pub fn unknown(&self, pattern: &str) -> Error {
+        let known: Vec<&str> = self.entries.iter().take(20).map(|e| e.name.as_str()).collect();
+        let more = if self.entries.len() > known.len() { ", ..." } else { "" };
+        Error::not_found(format!(
+            "no parameter, buffer or layer with parameters matches '{pattern}'; there are: {}{more}",
+            known.join(", ")
+        ))
+    }
+
+    pub fn reset_states(&mut self) {
+        for entry in &mut self.entries {
+            entry.state = optim::State::default();
+        }
+    }
+
+    pub fn to_device(&mut self, device: &Device) -> Result<()> {
+        for entry in &mut self.entries {
+            if let Bound::Tensor(value) = &mut entry.stored {
+                *value = value.to_device(device);
+            }
+            for slot in &mut entry.state.slots {
+                *slot = slot.to_device(device);
+            }
+        }
+        device.sync()
+    }
+
+    /// The values as an evaluation sees them.
+    pub fn plain(&self) -> Vec<Bound> {
+        self.entries.iter().map(|e| e.stored.clone()).collect()
+    }
+
+    /// The values as a training pass sees them: parameters that train are leaves of the gradient graph.
+    pub fn tracked(&self) -> Vec<Bound> {
+        let bind = |e: &Entry| match &e.stored {
+            Bound::Tensor(value) if e.role == Role::Parameter && !e.frozen => Bound::Tensor(value.tracked()),
+            stored => stored.clone(),
+        };
+        self.entries.iter().map(bind).collect()
+    }
+
+    pub fn frozen(&self) -> Vec<bool> {
+        self.entries.iter().map(|e| e.frozen).collect()
+    }
+
+    /// Whether some parameter trains.
+    pub fn trains(&self) -> bool {
+        self.entries.iter().any(|e| e.role == Role::Parameter && !e.frozen)
+    }
+
+    /// Takes over new buffer values of a pass that succeeded.
+    pub fn commit(&mut self, updates: Vec<(usize, Bound)>) {
+        for (position, stored) in updates {
+            self.entries[position].stored = stored;
+        }
+    }
+}
+
+fn initial(d: &Declaration, seed: u64, position: u64, dtype: DType, device: &Device) -> Result<Value> {
+    let count = crate::array::element_count(&d.shape)?;
+    let mut rng = Rng::new(seed, Purpose::Initialise, &[position]);
+    let data: Vec<f64> = match &d.init {
+        Init::Constant(x) => return Value::full(*x, &d.shape, dtype, device),
+        Init::Uniform(bound) => (0..count).map(|_| (2.0 * rng.uniform() - 1.0) * bound).collect(),
+        Init::Normal { std, zero_row } => {
+            let mut data: Vec<f64> = (0..count).map(|_| rng.normal() * std).collect();
+            if let Some(row) = zero_row {
+                let width = count / d.shape[0];
+                data[row * width..(row + 1) * width].fill(0.0);
+            }
+            data
+        }
+    };
+    Value::from_doubles(data, &d.shape, dtype, device)
+}

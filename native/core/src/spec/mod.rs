@@ -1,0 +1,31 @@
+//! What C# sends: versioned JSON, read into these types. Keys are PyTorch's names.
+
+mod config;
+mod device;
+mod model;
+mod training;
+
+pub use config::Config;
+pub use device::{Adapter, DeviceKind, DeviceSpec};
+pub use model::{InputSpec, ModelSpec, NodeSpec, ValueKind};
+pub use training::{CompileSpec, PartSpec};
+
+use crate::{Error, ErrorKind, Result};
+
+/// The version of the descriptions that this build reads.
+pub const VERSION: u32 = 1;
+
+fn parse<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T> {
+    serde_json::from_str(json)
+        .map_err(|e| Error::new(ErrorKind::Format, format!("the {what} description is not valid: {e}")))
+}
+
+fn check_version(what: &str, version: u32) -> Result<()> {
+    if version == VERSION {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Format,
+        format!("the {what} description has version {version}, this library reads version {VERSION}"),
+    ))
+}

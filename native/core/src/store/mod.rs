@@ -1,0 +1,5 @@
+//! Models in files: safetensors.
+
+mod safetensors;
+
+pub use self::safetensors::LoadReport;

@@ -1,0 +1,102 @@
+//! Training wholly in Rust: step, epoch, evaluation.
+
+mod clip;
+mod epoch;
+mod evaluate;
+mod ledger;
+mod step;
+
+pub use epoch::train_epoch;
+pub use evaluate::{evaluate, evaluate_step};
+pub use step::train_step;
+
+/// How an epoch or step is to run.
+#[derive(Debug, Clone)]
+pub struct TrainOptions {
+    /// Number of the epoch, for shuffling and masks.
+    pub epoch: u64,
+    /// Seed of shuffling and masks.
+    pub seed: u64,
+    pub batch_size: usize,
+    pub shuffle: bool,
+    /// Leave out a last batch that is not full.
+    pub drop_last: bool,
+    /// Stop with a numerical error on data, losses or gradient norms that are not finite.
+    pub check_finite: bool,
+    /// Batches whose gradients make one optimizer step (mean weighted by rows); the last group may be short.
+    pub accumulate: usize,
+    /// Batches between two events; 0: only at the end.
+    pub report_every: usize,
+    /// Largest norm of all gradients together.
+    pub clip_norm: Option<f64>,
+    /// Largest absolute value of a gradient's element.
+    pub clip_value: Option<f64>,
+    /// Optimizer steps after which the epoch ends.
+    pub max_steps: Option<u64>,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self {
+            epoch: 0,
+            seed: 0,
+            batch_size: 32,
+            shuffle: true,
+            drop_last: false,
+            check_finite: true,
+            accumulate: 1,
+            report_every: 0,
+            clip_norm: None,
+            clip_value: None,
+            max_steps: None,
+        }
+    }
+}
+
+/// Progress within an epoch. Values are those of the epoch so far.
+#[derive(Debug)]
+pub struct BatchEvent<'a> {
+    pub epoch: u64,
+    /// Batches done.
+    pub batch: u64,
+    pub batches: u64,
+    pub samples: u64,
+    pub samples_total: u64,
+    /// Loss of the latest batch.
+    pub loss: f64,
+    /// Mean loss so far, weighted by rows.
+    pub mean_loss: f64,
+    pub rate: f64,
+    pub samples_per_second: f64,
+    pub metrics: &'a [f64],
+}
+
+/// What a callback wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    Continue,
+    /// End the epoch after this batch, normally.
+    Stop,
+    /// The callback itself failed.
+    Fail,
+}
+
+/// What an epoch, step or evaluation gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunResult {
+    /// A callback asked to stop.
+    pub stopped: bool,
+    pub samples: u64,
+    pub batches: u64,
+    /// Optimizer steps.
+    pub steps: u64,
+    /// Mean loss weighted by rows; NaN when there was no batch.
+    pub loss: f64,
+    pub seconds: f64,
+    /// Norm of the last step's gradients before clipping; NaN where no clipping by norm was asked for.
+    pub grad_norm: f64,
+    pub metrics: Vec<f64>,
+}
+
+/// Called between batches.
+pub type OnBatch<'a> = Option<&'a mut dyn FnMut(&BatchEvent<'_>) -> Flow>;

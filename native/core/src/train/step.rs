@@ -1,0 +1,172 @@
+//! One training step: forward, loss, backward, clip, optimizer.
+
+use super::ledger::{Ledger, not_finite};
+use super::{RunResult, TrainOptions, clip};
+use crate::layers::{Bound, Role};
+use crate::model::{Model, Pass};
+use crate::tensor::Value;
+use crate::{ArrayView, Error, Result};
+
+/// What one batch gave: everything that a step needs, nothing of the model changed yet.
+pub(super) struct BatchGradients {
+    pub loss: Value,
+    pub prediction: Value,
+    pub targets: Vec<Value>,
+    /// By table position; `None` where a parameter is frozen or the loss does not depend on it.
+    pub gradients: Vec<Option<Value>>,
+    pub updates: Vec<(usize, Bound)>,
+}
+
+/// Names a batch in errors, and its random numbers.
+pub(super) struct BatchId {
+    pub epoch: u64,
+    pub batch: u64,
+}
+
+/// Target arrays, already checked, as values.
+pub(super) fn bind_targets(model: &Model, targets: &[ArrayView<'_>]) -> Result<Vec<Value>> {
+    let loss = &model.compiled()?.loss;
+    targets
+        .iter()
+        .enumerate()
+        .map(|(i, array)| {
+            use crate::tensor::Kind;
+            let found = if array.data.is_float() { Kind::Float } else { Kind::Int };
+            match loss.target_kind(i, found) {
+                Kind::Int => Value::from_ints(array.data.to_i32()?, &array.shape, &model.device),
+                _ => Value::float_from_host(array, model.dtype, &model.device),
+            }
+        })
+        .collect()
+}
+
+/// Checks inputs and targets against model and loss before anything is computed.
+pub(super) fn check_data(model: &Model, inputs: &[ArrayView<'_>], targets: &[ArrayView<'_>]) -> Result<()> {
+    let loss = &model.compiled()?.loss;
+    model.graph.check_inputs(inputs)?;
+    if targets.len() != loss.target_count() {
+        return Err(Error::argument(format!("the loss takes {} target(s), found {}", loss.target_count(), targets.len())));
+    }
+    let shapes: Vec<Vec<usize>> = inputs.iter().map(|a| a.shape.clone()).collect();
+    let output = model.graph.output_shapes(&shapes)?.swap_remove(0);
+    loss.check(&output, targets).map_err(|e| e.at("targets"))
+}
+
+/// Forward and backward of one batch.
+pub(super) fn gradients(
+    model: &Model,
+    inputs: &[ArrayView<'_>],
+    targets: &[ArrayView<'_>],
+    id: &BatchId,
+    options: &TrainOptions,
+) -> Result<BatchGradients> {
+    let compiled = model.compiled()?;
+    let bound = model.table.tracked();
+    let frozen = model.table.frozen();
+    let pass = Pass {
+        training: true,
+        device: &model.device,
+        dtype: model.dtype,
+        bound: &bound,
+        frozen: &frozen,
+        seed: options.seed,
+        pass: (id.epoch << 32) ^ id.batch,
+    };
+    let targets = bind_targets(model, targets)?;
+    let mut updates = Vec::new();
+    let inputs = model.graph.bind_inputs(inputs, model.dtype, &model.device)?;
+    let prediction = model.graph.forward(&pass, inputs, &mut updates)?.swap_remove(0);
+    let loss = compiled.loss.forward(&prediction, &targets)?;
+    let value = loss.clone().detached();
+    if options.check_finite && model.device.is_host() {
+        let x = value.to_scalar()?;
+        if !x.is_finite() {
+            return Err(not_finite("loss", x, id.epoch, id.batch));
+        }
+    }
+    let prediction = prediction.detached();
+    let found = loss.backward()?;
+    let gradient = |(b, e): (&Bound, &crate::model::Entry)| match b {
+        Bound::Tensor(leaf) if e.role == Role::Parameter && !e.frozen => found.of(leaf),
+        _ => None,
+    };
+    let gradients = bound.iter().zip(&model.table.entries).map(gradient).collect();
+    Ok(BatchGradients { loss: value, prediction, targets, gradients, updates })
+}
+
+/// Clips, then lets the optimizer change the parameters. Gives the norm before clipping, if one was asked for.
+pub(super) fn apply(
+    model: &mut Model,
+    mut gradients: Vec<Option<Value>>,
+    rate: f64,
+    options: &TrainOptions,
+    id: &BatchId,
+) -> Result<Option<Value>> {
+    let mut norm = None;
+    if let Some(max) = options.clip_norm {
+        norm = clip::by_norm(&mut gradients, max, model.device.is_host())?;
+        if let Some(n) = norm.as_ref().filter(|_| options.check_finite && model.device.is_host()) {
+            let n = n.to_scalar()?;
+            if !n.is_finite() {
+                return Err(not_finite("gradient norm", n, id.epoch, id.batch));
+            }
+        }
+    }
+    if let Some(limit) = options.clip_value {
+        clip::by_value(&mut gradients, limit)?;
+    }
+    let compiled = model.compiled.as_ref().ok_or_else(|| Error::internal("not compiled"))?;
+    for (entry, gradient) in model.table.entries.iter_mut().zip(gradients) {
+        let Some(gradient) = gradient else { continue };
+        // The optimizer gets the only reference, so that it can work in place.
+        let Bound::Tensor(parameter) = std::mem::replace(&mut entry.stored, Bound::Counter(0)) else {
+            return Err(Error::internal("a counter has a gradient").at(&entry.name));
+        };
+        let next = compiled.optimizer.step(parameter, gradient, &mut entry.state, rate).map_err(|e| e.at(&entry.name))?;
+        entry.stored = Bound::Tensor(next);
+    }
+    Ok(norm)
+}
+
+pub(super) fn check_ready(model: &Model, options: &TrainOptions) -> Result<()> {
+    model.device.check()?;
+    model.compiled()?;
+    clip::check_limit("clip_norm", options.clip_norm)?;
+    clip::check_limit("clip_value", options.clip_value)?;
+    if !model.table.trains() {
+        return Err(Error::argument("there is nothing to train: the model has no parameters, or all are frozen"));
+    }
+    Ok(())
+}
+
+pub(super) fn check_rate(rate: f64) -> Result<()> {
+    if rate.is_finite() {
+        return Ok(());
+    }
+    Err(Error::argument(format!("learning rate: expected a finite number, found {rate}")))
+}
+
+/// One optimizer step on one batch. Of the options, epoch, seed, clipping and check_finite count. On an error the
+/// model is as before.
+pub fn train_step(
+    model: &mut Model,
+    inputs: &[ArrayView<'_>],
+    targets: &[ArrayView<'_>],
+    options: &TrainOptions,
+    rate: f64,
+) -> Result<RunResult> {
+    check_ready(model, options)?;
+    check_rate(rate)?;
+    check_data(model, inputs, targets)?;
+    model.stream().executes(|| {
+        let id = BatchId { epoch: options.epoch, batch: model.passes };
+        let mut ledger = Ledger::new(&model.compiled()?.metrics, options.check_finite, options.epoch);
+        let batch = gradients(model, inputs, targets, &id, options)?;
+        ledger.add(batch.loss, &batch.prediction, &batch.targets, inputs[0].rows())?;
+        let norm = apply(model, batch.gradients, rate, options, &id)?;
+        model.table.commit(batch.updates);
+        model.passes += 1;
+        let norm = norm.map_or(Ok(f64::NAN), |n| n.to_scalar())?;
+        ledger.finish(false, 1, norm)
+    })
+}
