@@ -1,0 +1,116 @@
+//! Types of values while shapes are inferred: a kind, and a shape of which parts may be unknown.
+
+use std::fmt;
+
+use crate::tensor::Kind;
+use crate::{Error, Result};
+
+/// One dimension; `None` is unknown (the batch, or a size that the first data will tell).
+pub type Dim = Option<usize>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Type {
+    /// `None` when even the rank is unknown.
+    pub shape: Option<Vec<Dim>>,
+    pub kind: Kind,
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(shape) = &self.shape else { return f.write_str("[..]") };
+        let dims: Vec<String> = shape.iter().map(|d| d.map_or("?".to_owned(), |n| n.to_string())).collect();
+        write!(f, "[{}]", dims.join(", "))
+    }
+}
+
+impl Type {
+    pub fn unknown(kind: Kind) -> Self {
+        Self { shape: None, kind }
+    }
+
+    pub fn new(shape: Vec<Dim>, kind: Kind) -> Self {
+        Self { shape: Some(shape), kind }
+    }
+
+    pub fn float(shape: Vec<Dim>) -> Self {
+        Self::new(shape, Kind::Float)
+    }
+
+    /// A fully known shape.
+    pub fn known(shape: &[usize], kind: Kind) -> Self {
+        Self::new(shape.iter().map(|&n| Some(n)).collect(), kind)
+    }
+
+    /// From a description: -1 is an unknown dimension.
+    pub fn from_spec(shape: Option<&[i64]>, kind: Kind) -> Result<Self> {
+        let Some(shape) = shape else { return Ok(Self::unknown(kind)) };
+        let dims = shape.iter().map(|&d| match d {
+            -1 => Ok(None),
+            d => usize::try_from(d).map(Some).map_err(|_| Error::argument(format!("dimension {d} in shape {shape:?}"))),
+        });
+        Ok(Self::new(dims.collect::<Result<_>>()?, kind))
+    }
+
+    pub fn to_spec(&self) -> Option<Vec<i64>> {
+        Some(self.shape.as_ref()?.iter().map(|d| d.map_or(-1, |n| n as i64)).collect())
+    }
+
+    pub fn rank(&self) -> Option<usize> {
+        self.shape.as_ref().map(Vec::len)
+    }
+
+    /// The only input, which must be of a kind.
+    pub fn single(inputs: &[Type], kind: Kind) -> Result<&Type> {
+        let [input] = inputs else {
+            return Err(Error::argument(format!("takes 1 input, found {}", inputs.len())));
+        };
+        input.expect_kind(kind)?;
+        Ok(input)
+    }
+
+    pub fn expect_kind(&self, kind: Kind) -> Result<()> {
+        if self.kind == kind {
+            return Ok(());
+        }
+        Err(Error::dtype("input", kind, self.kind))
+    }
+
+    /// The dimensions when the rank is known and is one of `ranks`; `Ok(None)` when the rank is unknown.
+    pub fn with_rank(&self, ranks: &[usize], expected: &str) -> Result<Option<&[Dim]>> {
+        match &self.shape {
+            None => Ok(None),
+            Some(shape) if ranks.contains(&shape.len()) => Ok(Some(shape)),
+            Some(_) => Err(Error::shape("input", expected, self)),
+        }
+    }
+
+    /// Checks a dimension against a size that the layer's options fix.
+    pub fn expect_dim(&self, index: usize, size: usize, expected: &str) -> Result<()> {
+        match self.shape.as_ref().and_then(|s| s.get(index)) {
+            Some(Some(found)) if *found != size => Err(Error::shape("input", expected, self)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The product of some dimensions, unknown if one of them is.
+    pub fn product(dims: &[Dim]) -> Dim {
+        dims.iter().try_fold(1usize, |n, d| n.checked_mul((*d)?))
+    }
+
+    /// What is known from both; an error where they contradict each other.
+    pub fn merge(&self, other: &Type) -> Result<Type> {
+        self.expect_kind(other.kind)?;
+        let (Some(a), Some(b)) = (&self.shape, &other.shape) else {
+            return Ok(if self.shape.is_some() { self.clone() } else { other.clone() });
+        };
+        let clash = || Error::shape("input", other, self);
+        if a.len() != b.len() {
+            return Err(clash());
+        }
+        let dims = a.iter().zip(b).map(|(x, y)| match (x, y) {
+            (Some(x), Some(y)) if x != y => Err(clash()),
+            (x, y) => Ok(x.or(*y)),
+        });
+        Ok(Type::new(dims.collect::<Result<_>>()?, self.kind))
+    }
+}

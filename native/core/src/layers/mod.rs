@@ -1,0 +1,98 @@
+//! Layers: pure functions of parameters and inputs, held as `Box<dyn Layer>`. PyTorch's names, options, formulas.
+//!
+//! To add one: write it in the file of its family (a struct, `new` from its options, `impl Layer`) and add a line to
+//! [`create`]. Nothing else in the core knows a layer by name.
+
+mod context;
+mod declare;
+mod infer;
+
+mod activation;
+mod conv;
+mod dropout;
+mod embedding;
+mod linear;
+mod norm;
+mod pool;
+mod shape;
+mod single;
+mod window;
+
+pub use context::{Bound, Context};
+pub use declare::{Declaration, Init, Role};
+pub use infer::{Dim, Type};
+pub use single::{SingleRun, SingleSpec, run_single};
+
+use crate::spec::Config;
+use crate::tensor::{Kind, Value};
+use crate::{Error, Result};
+
+/// A layer. It holds its options only; parameters and buffers live in the model's table and come with the [`Context`].
+pub trait Layer: Send + Sync + std::fmt::Debug {
+    /// The parameters and buffers it wants, in PyTorch's order and with PyTorch's names and shapes.
+    fn declare(&self) -> Vec<Declaration> {
+        Vec::new()
+    }
+
+    /// What the inputs must be and what comes out. Unknown dimensions and ranks pass where nothing contradicts them.
+    fn infer(&self, inputs: &[Type]) -> Result<Vec<Type>>;
+
+    /// Computes the outputs. Shapes have been inferred on the same inputs before.
+    fn forward(&self, ctx: &mut Context<'_>, inputs: &[Value]) -> Result<Vec<Value>>;
+
+    /// What an input holds; embeddings take integers.
+    fn input_kind(&self, _index: usize) -> Kind {
+        Kind::Float
+    }
+
+    /// One more than the largest index an integer input may hold, where the layer looks rows up by it. The host values
+    /// are checked against it before a device sees them.
+    fn index_bound(&self) -> Option<usize> {
+        None
+    }
+
+    /// Number of inputs it takes.
+    fn input_count(&self) -> usize {
+        1
+    }
+
+    /// The type an input has for certain, whatever the data: shapes can then be checked before any data is there.
+    fn natural_input(&self, _index: usize) -> Type {
+        Type::unknown(Kind::Float)
+    }
+}
+
+/// Makes the layer of a name from its options; unknown names and unknown options are errors.
+pub fn create(name: &str, config: &Config) -> Result<Box<dyn Layer>> {
+    type Make = fn(&Config) -> Result<Box<dyn Layer>>;
+    let table: &[(&str, Make)] = &[
+        ("Linear", linear::Linear::new),
+        ("Conv2d", conv::Conv2d::new),
+        ("MaxPool2d", pool::MaxPool2d::new),
+        ("AvgPool2d", pool::AvgPool2d::new),
+        ("AdaptiveAvgPool2d", pool::AdaptiveAvgPool2d::new),
+        ("BatchNorm1d", |c| norm::BatchNorm::new(c, &[2, 3])),
+        ("BatchNorm2d", |c| norm::BatchNorm::new(c, &[4])),
+        ("LayerNorm", norm::LayerNorm::new),
+        ("Dropout", dropout::Dropout::new),
+        ("Embedding", embedding::Embedding::new),
+        ("Flatten", shape::Flatten::new),
+        ("Unflatten", shape::Unflatten::new),
+        ("Identity", |_| Ok(Box::new(shape::Identity))),
+        ("ReLU", |_| activation::relu()),
+        ("LeakyReLU", activation::leaky_relu),
+        ("GELU", activation::gelu),
+        ("SiLU", |_| activation::silu()),
+        ("Sigmoid", |_| activation::sigmoid()),
+        ("Tanh", |_| activation::tanh()),
+        ("Softmax", |c| activation::Softmax::new(c, false)),
+        ("LogSoftmax", |c| activation::Softmax::new(c, true)),
+    ];
+    let Some((_, make)) = table.iter().find(|(known, _)| *known == name) else {
+        let known: Vec<&str> = table.iter().map(|(known, _)| *known).collect();
+        return Err(Error::unsupported(format!("there is no layer '{name}'; known: {}", known.join(", "))));
+    };
+    let layer = make(config)?;
+    config.finish()?;
+    Ok(layer)
+}
