@@ -21,7 +21,7 @@ public sealed class DeviceTests
     {
         var device = Device.Gpu(99, GpuAdapter.Discrete);
         Assert.False(device.IsAvailable);
-        Assert.Contains("99", device.AvailabilityReason!, StringComparison.Ordinal);
+        Assert.NotEmpty(device.AvailabilityReason!);
         Assert.Throws<DeviceException>(() => device.Info);
         using var model = new Sequential(new Linear(1, 1));
         Assert.Throws<DeviceException>(() => model.Build(device));

@@ -5,8 +5,8 @@ namespace ExBurn.Tests.Layers;
 
 /// <summary>
 /// Every reference case of a layer that a record exists for, from C# to the core and back: outputs, and in training the gradients
-/// of the parameters and the buffers. A step of SGD at rate 1 shows the gradients; the squared error to output − gradient/2,
-/// summed, has exactly the recorded gradient at the output.
+/// of input and parameters and the buffers. A step of SGD at rate 1 shows gradients: the squared error to output − gradient/2,
+/// summed, has exactly the recorded gradient at the output; and a float input is the table of an embedding, so it has a gradient too.
 /// </summary>
 public sealed class LayerReferenceTests
 {
@@ -38,11 +38,17 @@ public sealed class LayerReferenceTests
     private static void Check(JsonElement one, DType dtype, double relative, double absolute)
     {
         var what = $"{LayerOf(one)} in {dtype}";
-        using var model = new Sequential(LayerOf(one)!);
-        model.Compile(new SGD(1), Loss.MeanSquaredError() with { Reduction = Reduction.Sum }, dtype: dtype, seed: 1);
-        model.SetState(LayerCases.State(one, "state", dtype, "0."));
-        var input = LayerCases.Data(ReferenceCases.Arrays(one, "inputs").Single()!, dtype);
+        var given = ReferenceCases.Arrays(one, "inputs").Single()!;
         var output = ReferenceCases.Arrays(one, "outputs").Single()!;
+        var asTable = given.Kind == "float";
+        using var model = asTable ? BehindTable(LayerOf(one)!, given) : new Sequential(LayerOf(one)! with { Name = "layer" });
+        model.Compile(new SGD(1), Loss.MeanSquaredError() with { Reduction = Reduction.Sum }, dtype: dtype, seed: 1);
+        var state = LayerCases.State(one, "state", dtype, "layer.");
+        if (asTable)
+            state.Add("x.weight", LayerCases.Data(given with { Shape = [given.Shape[0], given.Data.Length / given.Shape[0]] }, dtype));
+        model.SetState(state);
+        var input = asTable ? new TensorData(Enumerable.Range(0, (int)given.Shape[0]).ToArray()) : LayerCases.Data(given, dtype);
+
         var training = one.GetProperty("training").GetBoolean();
         if (!training || ReferenceCases.Table(one, "buffers_after").Count == 0)
         {
@@ -55,17 +61,26 @@ public sealed class LayerReferenceTests
 
         var slopes = ReferenceCases.Arrays(one, "output_grads").Single()!;
         var target = output with { Data = [.. output.Data.Zip(slopes.Data, (value, slope) => value - (slope / 2))] };
-        var before = model.GetState();
         var loss = new Trainer(model).TrainStep(input, LayerCases.Data(target, dtype)).Loss;
         Close.Check([slopes.Data.Sum(slope => slope * slope / 4)], [loss], relative * 10, absolute, $"{what} loss");
         var after = model.GetState();
+        double[] Change(string name) => [.. state[name].ToDoubles().Zip(after[name].ToDoubles(), (old, now) => old - now)];
         foreach (var (name, gradient) in ReferenceCases.Table(one, "param_grads"))
-        {
-            var change = before[$"0.{name}"].ToDoubles().Zip(after[$"0.{name}"].ToDoubles(), (old, now) => old - now).ToArray();
-            Close.Check(gradient.Data, change, relative * 10, absolute * 20, $"{what} gradient of {name}");
-        }
+            Close.Check(gradient.Data, Change($"layer.{name}"), relative * 10, absolute * 20, $"{what} gradient of {name}");
+        if (asTable)
+            Close.Check(ReferenceCases.Arrays(one, "input_grads").Single()!.Data, Change("x.weight"), relative * 10, absolute * 20, $"{what} gradient of the input");
         foreach (var (name, expected) in ReferenceCases.Table(one, "buffers_after"))
-            Close.Check(expected.Data, after[$"0.{name}"].ToDoubles(), relative, absolute, $"{what} {name}");
+            Close.Check(expected.Data, after[$"layer.{name}"].ToDoubles(), relative, absolute, $"{what} {name}");
+    }
+
+    private static Sequential BehindTable(Layer layer, ReferenceArray input)
+    {
+        var rows = (int)input.Shape[0];
+        var model = new Sequential(new Embedding(rows, input.Data.Length / rows) { Name = "x" });
+        if (input.Shape.Length > 2)
+            model.Add(new Unflatten(1, input.Shape[1..]));
+        model.Add(layer with { Name = "layer" });
+        return model;
     }
 
     private static Layer? LayerOf(JsonElement one) => LayerCases.Make(one.GetProperty("layer").GetString()!, one.GetProperty("config"));

@@ -59,7 +59,7 @@ public sealed class StateTests
         using var folder = new TemporaryFolder();
         using var model = Small(1);
         var before = model.ExportState();
-        Assert.Equal(ErrorCode.IO, Assert.Throws<CheckpointException>(() => model.Load(folder.File("none"))).ErrorCode);
+        Assert.Contains("none", Assert.Throws<CheckpointException>(() => model.Load(folder.File("none"))).Message, StringComparison.Ordinal);
         Assert.Throws<CheckpointException>(() => model.Load(folder.Write("foreign", "hello"u8.ToArray())));
         Assert.Throws<CheckpointException>(() => model.Load(folder.Write("empty", [])));
         Assert.Throws<CheckpointException>(() => model.Load(folder.Write("torn", before[..^5])));

@@ -17,7 +17,7 @@ public sealed class ReferenceTrainingTests
     public void A_run_follows_PyTorch(string name)
     {
         Run(name, DType.Float64, 1e-6, 1e-8);
-        Run(name, DType.Float32, 2e-3, 2e-4);
+        Run(name, DType.Float32, 1e-3, 1e-4);
     }
 
     private static void Run(string name, DType dtype, double relative, double absolute)
@@ -44,10 +44,13 @@ public sealed class ReferenceTrainingTests
             losses.Add(trainer.Fit(part, new() { BatchSize = batch, AccumulationSteps = accumulate, ClipNorm = clip, Shuffle = false }).Epochs[0].Loss);
         }
         Close.Check(one.GetProperty("loss_curve").EnumerateArray().Select(loss => loss.GetDouble()).ToArray(), losses.ToArray(), relative, absolute, $"{name} losses");
+        // In float32 a parameter without influence on the loss (a bias before a batch norm) goes wherever Adam's rounding takes
+        // it, and with it the running mean and the predictions: only the losses can be compared.
+        if (dtype != DType.Float64)
+            return;
         var state = model.GetState();
         foreach (var (entry, expected) in ReferenceCases.Table(one, "final_state"))
-            if (state.TryGetValue(entry, out var found))
-                Close.Check(expected.Data, found.ToDoubles(), relative, absolute * 10, $"{name} {entry}");
+            Close.Check(expected.Data, state[entry].ToDoubles(), relative, absolute * 10, $"{name} {entry}");
         var prediction = model.Predict(LayerCases.Rows(inputs, 0, rows, dtype));
         Close.Check(ReferenceCases.Array(one.GetProperty("final_eval_prediction")).Data, prediction.ToDoubles(), relative * 10, absolute * 10, $"{name} predictions");
     }
