@@ -79,7 +79,7 @@ fn wrong_options() {
         (
             "MaxPool2d",
             json!({"kernel_size": 3, "padding": 2}),
-            "option 'padding': expected at most 1 (half of the window's extent 3), found 2",
+            "option 'padding': expected at most 1 (half of the kernel's size 3), found 2",
         ),
         ("MaxPool2d", json!({"kernel_size": 2, "return_indices": true}), "unknown option 'return_indices'"),
         ("AvgPool2d", json!({"kernel_size": 2, "dilation": 2}), "unknown option 'dilation'"),
@@ -258,6 +258,9 @@ fn natural_inputs() {
     let conv = json!({"in_channels": 3, "out_channels": 4, "kernel_size": 3});
     assert_eq!(natural("Conv2d", conv), dims(&[None, Some(3), None, None]));
     assert_eq!(natural("BatchNorm2d", json!({"num_features": 3})), dims(&[None, Some(3), None, None]));
+    // The rank of these is open.
+    assert_eq!(natural("BatchNorm1d", json!({"num_features": 3})), Type::unknown(Kind::Float));
+    assert_eq!(natural("LayerNorm", json!({"normalized_shape": 3})), Type::unknown(Kind::Float));
     assert_eq!(natural("MaxPool2d", json!({"kernel_size": 3})), dims(&[None; 4]));
     let embedding = create("Embedding", &config(json!({"num_embeddings": 9, "embedding_dim": 2}))).unwrap();
     assert_eq!(embedding.natural_input(0), Type::unknown(Kind::Int));

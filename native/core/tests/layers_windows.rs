@@ -65,7 +65,7 @@ fn windows() -> impl Iterator<Item = Window> {
         (3, 2, 1, 1),
         (3, 3, 1, 1),
         (2, 2, 1, 2),
-        (3, 1, 2, 2),
+        (3, 1, 1, 2),
     ];
     options.into_iter().flat_map(|(k, s, p, d)| [false, true].map(|ceil| Window { k, s, p, d, ceil }))
 }

@@ -104,9 +104,14 @@ impl Layer for BatchNorm {
     }
 
     fn natural_input(&self, _index: usize) -> Type {
-        let mut shape = vec![None; if self.ranks.contains(&4) { 4 } else { 2 }];
-        shape[1] = Some(self.channels);
-        Type::float(shape)
+        match self.ranks {
+            [rank] => {
+                let mut shape = vec![None; *rank];
+                shape[1] = Some(self.channels);
+                Type::float(shape)
+            }
+            _ => Type::unknown(Kind::Float),
+        }
     }
 }
 
@@ -168,11 +173,5 @@ impl Layer for LayerNorm {
     fn forward(&self, ctx: &mut Context<'_>, inputs: &[Value]) -> Result<Vec<Value>> {
         let (weight, bias) = (ctx.optional("weight")?, ctx.optional("bias")?);
         Ok(vec![inputs[0].clone().layer_norm(&self.shape, weight.as_ref(), bias.as_ref(), self.eps)?])
-    }
-
-    fn natural_input(&self, _index: usize) -> Type {
-        let mut shape = vec![None];
-        shape.extend(self.shape.iter().map(|&n| Some(n)));
-        Type::float(shape)
     }
 }

@@ -6,19 +6,19 @@ use crate::spec::Config;
 use crate::tensor::{Kind, PoolOptions, Value};
 use crate::{Error, Result};
 
-/// Options of both poolings. The stride is the kernel's size where it is not given; padding is at most half the extent
-/// of a window.
+/// Options of both poolings. The stride is the kernel's size where it is not given; padding is at most half of
+/// that, whatever the dilation.
 fn options(config: &Config, dilated: bool) -> Result<PoolOptions> {
     let kernel = pair(config, "kernel_size", None, 1)?;
     let stride = if config.raw("stride").is_some() { pair(config, "stride", None, 1)? } else { kernel };
     let padding = pair(config, "padding", Some(0), 0)?;
     let dilation = if dilated { pair(config, "dilation", Some(1), 1)? } else { [1, 1] };
     for i in 0..2 {
-        let extent = dilation[i] * (kernel[i] - 1) + 1;
-        if padding[i] > extent / 2 {
+        if padding[i] > kernel[i] / 2 {
             return Err(Error::argument(format!(
-                "option 'padding': expected at most {} (half of the window's extent {extent}), found {}",
-                extent / 2,
+                "option 'padding': expected at most {} (half of the kernel's size {}), found {}",
+                kernel[i] / 2,
+                kernel[i],
                 padding[i]
             )));
         }

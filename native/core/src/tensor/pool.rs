@@ -6,6 +6,7 @@ use burn::tensor::ops::PadMode;
 
 use super::shapes::{Padding, padding_sources, window_output};
 use super::{Kind, Value};
+use crate::backend::extension::{MaxPool2dOptions, max_pool2d};
 use crate::{Error, Result};
 
 /// The windows of a pooling; padding is the same on both sides of an axis.
@@ -68,7 +69,8 @@ impl Value {
         let [_, _, height, width] = self.image("max_pool2d")?;
         options.output([height, width])?;
         let PoolOptions { kernel, stride, padding, dilation, ceil } = *options;
-        self.unary("max_pool2d", |t| Dispatch::max_pool2d(t, kernel, stride, padding, dilation, ceil))
+        let options = MaxPool2dOptions { kernel, stride, padding, dilation, ceil };
+        Ok(Self::float(max_pool2d(self.raw, options)?))
     }
 
     /// Mean of every window. The divisor is the number of its elements within the input and, if `count_padding`, within
