@@ -6,7 +6,8 @@ public abstract partial class Model
 {
     /// <summary>
     /// Says how the model learns, and builds it where it is not built: infers and checks all shapes, draws the weights.
-    /// Compiling again gives it another optimizer, loss or metrics and keeps the weights; the optimizer's state starts anew.
+    /// Compiling again gives it another optimizer, loss, device, input shape or type and keeps the weights and what is frozen;
+    /// the optimizer's state starts anew.
     /// </summary>
     /// <param name="optimizer">How gradients change the parameters.</param>
     /// <param name="loss">What is made small.</param>
@@ -16,7 +17,7 @@ public abstract partial class Model
     /// rather than at the first batch, and <see cref="Summary"/> show output shapes. Default: unknown.</param>
     /// <param name="seed">Fixes the weights, and by default shuffling and dropout, when the model is built. Default: drawn at random,
     /// see <see cref="Seed"/>. A model that is already built keeps its weights.</param>
-    /// <param name="dtype">Type to compute in. Default: as before, at first <see cref="DType.Float32"/>. Another type builds the model anew.</param>
+    /// <param name="dtype">Type to compute in. Default: as before, at first <see cref="DType.Float32"/>.</param>
     /// <exception cref="ShapeMismatchException">A layer cannot take the shape it gets; the exception names it.</exception>
     /// <exception cref="DeviceException">The device cannot be opened.</exception>
     /// <exception cref="ArgumentException">An option is wrong, or two metrics have the same name.</exception>
@@ -73,11 +74,13 @@ public abstract partial class Model
             return;
         }
 
-        var wantedSeed = seed ?? NewSeed();
+        var wantedSeed = _handle is null ? seed ?? NewSeed() : Seed;
         var json = Describe(wantedShape).ToJson(wantedType);
         var handle = BurnBridge.NewModel(json, unchecked((ulong)wantedSeed), wantedDevice.Open());
         try
         {
+            if (_handle is { } old)
+                Carry(old, handle);
             finish(handle);
         }
         catch
@@ -91,6 +94,18 @@ public abstract partial class Model
         (Device, DType, Seed, _inputShape) = (wantedDevice, wantedType, wantedSeed, wantedShape);
         if (_disposed)
             handle.Dispose();
+    }
+
+    /// <summary>Gives a model built anew the weights of the old one, and what is frozen.</summary>
+    private static void Carry(ModelHandle from, ModelHandle to)
+    {
+        BurnBridge.ImportState(to, BurnBridge.ExportState(from), strict: true);
+        foreach (var layer in ModelSummary.FromJson("", BurnBridge.Summary(from)).Layers)
+            if (layer.Parameters + layer.Buffers > 0)
+                BurnBridge.SetTrainable(to, layer.Name, !layer.IsFrozen);
+        foreach (var entry in StateEntry.ListFromJson(BurnBridge.StateList(from)))
+            if (entry.Kind == StateKind.Parameter)
+                BurnBridge.SetTrainable(to, entry.Name, entry.Trainable);
     }
 
     private static long NewSeed() => BitConverter.ToInt64(Guid.NewGuid().ToByteArray(), 0) & long.MaxValue;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ExBurn.Native;
 
 namespace ExBurn;
@@ -6,11 +5,7 @@ namespace ExBurn;
 public abstract partial class Model
 {
     /// <summary>Names, shapes and kinds of all parameters and buffers, in the model's order.</summary>
-    public IReadOnlyList<StateEntry> ListState()
-    {
-        using var document = JsonDocument.Parse(BurnBridge.StateList(Handle));
-        return [.. document.RootElement.EnumerateArray().Select(StateEntry.FromJson)];
-    }
+    public IReadOnlyList<StateEntry> ListState() => StateEntry.ListFromJson(BurnBridge.StateList(Handle));
 
     /// <summary>Copies of all parameters and buffers under PyTorch's names (<c>0.weight</c>, <c>bn.running_mean</c>).</summary>
     public IReadOnlyDictionary<string, TensorData> GetState() => SafeTensors.Read(ExportState());

@@ -20,7 +20,13 @@ public enum StateKind
 /// <param name="Trainable">Whether training changes it.</param>
 public sealed record StateEntry(string Name, Shape Shape, DType DType, StateKind Kind, bool Trainable)
 {
-    internal static StateEntry FromJson(JsonElement entry) => new(
+    internal static IReadOnlyList<StateEntry> ListFromJson(string text)
+    {
+        using var document = JsonDocument.Parse(text);
+        return [.. document.RootElement.EnumerateArray().Select(FromJson)];
+    }
+
+    private static StateEntry FromJson(JsonElement entry) => new(
         entry.Text("name"),
         entry.ShapeOrNull("shape") ?? default,
         DTypes.FromNativeName(entry.Text("dtype")),

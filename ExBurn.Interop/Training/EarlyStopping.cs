@@ -17,11 +17,11 @@ public sealed class EarlyStopping : Callback
     /// <param name="minDelta">By how much an epoch must be better to count, at least 0.</param>
     /// <param name="monitor">What is watched. Default: the validation loss.</param>
     /// <param name="restoreBest">Whether the model gets the best epoch's weights back when the run ends. Costs a copy of the weights per improvement.</param>
-    public EarlyStopping(int patience = 5, double minDelta = 0, Monitor? monitor = null, bool restoreBest = false)
+    public EarlyStopping(int patience = 5, double minDelta = 0, Monitored? monitor = null, bool restoreBest = false)
     {
         Patience = Check.Positive(patience, nameof(patience));
         MinDelta = Check.NonNegative(minDelta, nameof(minDelta));
-        Monitor = monitor ?? Monitor.ValidationLoss;
+        Monitor = monitor ?? Monitored.ValidationLoss;
         RestoreBest = restoreBest;
     }
 
@@ -32,7 +32,7 @@ public sealed class EarlyStopping : Callback
     public double MinDelta { get; }
 
     /// <summary>What is watched.</summary>
-    public Monitor Monitor { get; }
+    public Monitored Monitor { get; }
 
     /// <summary>Whether the model gets the best epoch's weights back when the run ends.</summary>
     public bool RestoreBest { get; }

@@ -92,7 +92,28 @@ public sealed class SequentialTests
         Assert.Equal(before, model.ExportState());
         Assert.Equal(0.5, new Trainer(model).LearningRate);
         Assert.Equal((1L, Device.NdArray), (model.Seed, model.Device));
+    }
+
+    [Fact]
+    public void Building_anew_carries_weights_and_what_is_frozen()
+    {
+        using var model = new Sequential(new Linear(2, 3) { Trainable = false }, new BatchNorm1d(3), new Linear(3, 3));
+        model.Build(seed: 1);
+        model.Freeze("2.bias");
+        model.Freeze("1");
+        model.Unfreeze("0.weight");
+        var (state, entries) = (model.GetState(), model.ListState());
+        model.Compile(new SGD(), Loss.MeanSquaredError(), inputShape: [2], seed: 9);
+        Assert.Equal(entries.Select(entry => (entry.Name, entry.Trainable)), model.ListState().Select(entry => (entry.Name, entry.Trainable)));
+        Assert.Equal(new[] { false, true, false }, model.Summary().Layers.Select(layer => layer.IsFrozen));
+        Assert.Equal(1, model.Seed);
+        Assert.Equal([-1L, 3L], model.Summary().Layers[2].OutputShape!.Value);
+
         model.Compile(new SGD(), Loss.MeanSquaredError(), dtype: DType.Float64);
-        Assert.Equal(DType.Float64, model.GetState()["0.weight"].DType);
+        foreach (var (name, tensor) in model.GetState().Where(entry => !entry.Key.EndsWith("tracked", StringComparison.Ordinal)))
+        {
+            Assert.Equal(DType.Float64, tensor.DType);
+            Assert.Equal(state[name].ToDoubles(), tensor.ToDoubles());
+        }
     }
 }

@@ -15,7 +15,7 @@ public sealed class EarlyStoppingTests
     [InlineData(3, 0.0, new[] { 1.0, 2, 3 }, null, 1)]
     public void It_stops_after_so_many_bad_epochs(int patience, double delta, double[] losses, int? stopAt, int? best)
     {
-        var stopping = new EarlyStopping(patience, delta, Monitor.Loss);
+        var stopping = new EarlyStopping(patience, delta, Monitored.Loss);
         var (stopped, context) = Run(stopping, losses.Select(loss => new EpochResult { Loss = loss }));
         Assert.Equal(stopAt, stopped);
         Assert.Equal(best, stopping.BestEpoch);
@@ -25,7 +25,7 @@ public sealed class EarlyStoppingTests
     [Fact]
     public void A_metric_is_watched_upwards()
     {
-        var stopping = new EarlyStopping(2, monitor: Monitor.Metric(Metric.Accuracy()));
+        var stopping = new EarlyStopping(2, monitor: Monitored.Metric(Metric.Accuracy()));
         var epochs = new[] { 0.5, 0.7, 0.6, 0.65 }.Select(value => new EpochResult { Metrics = new(["accuracy"], [value]) });
         Assert.Equal(4, Run(stopping, epochs).Stopped);
         Assert.Equal((0.7, 2), (stopping.Best, stopping.BestEpoch));
@@ -34,7 +34,7 @@ public sealed class EarlyStoppingTests
     [Fact]
     public void A_second_run_begins_anew()
     {
-        var stopping = new EarlyStopping(1, monitor: Monitor.Loss);
+        var stopping = new EarlyStopping(1, monitor: Monitored.Loss);
         Run(stopping, [new() { Loss = 0.1 }]);
         Assert.Null(Run(stopping, [new() { Loss = 5 }, new() { Loss = 4 }]).Stopped);
         Assert.Equal(4, stopping.Best);
@@ -47,7 +47,7 @@ public sealed class EarlyStoppingTests
         using var train = Blobs.Dataset();
         var error = Assert.Throws<InvalidOperationException>(() => new Trainer(model).Fit(train, new() { Callbacks = [new EarlyStopping()] }));
         Assert.Contains("Validation", error.Message, StringComparison.Ordinal);
-        var other = new EarlyStopping(monitor: Monitor.Metric(Metric.Accuracy() with { Name = "other" }));
+        var other = new EarlyStopping(monitor: Monitored.Metric(Metric.Accuracy() with { Name = "other" }));
         Assert.Throws<InvalidOperationException>(() => new Trainer(model).Fit(train, new() { Callbacks = [other] }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new EarlyStopping(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new EarlyStopping(1, -1));
@@ -60,7 +60,7 @@ public sealed class EarlyStoppingTests
         using var model = Blobs.Model(optimizer: new SGD(0.05));
         using var train = Blobs.Dataset();
         var trainer = new Trainer(model);
-        var stopping = new EarlyStopping(2, monitor: Monitor.ValidationLoss, restoreBest: true);
+        var stopping = new EarlyStopping(2, monitor: Monitored.ValidationLoss, restoreBest: true);
         var history = trainer.Fit(train, new() { Epochs = 20, BatchSize = 16, Validation = train, Callbacks = [new Spoil(3), stopping] });
         Assert.Equal(StopReason.Callback, history.StopReason);
         Assert.Equal(3, stopping.BestEpoch);

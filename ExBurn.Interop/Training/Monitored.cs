@@ -1,9 +1,9 @@
 namespace ExBurn;
 
 /// <summary>The number that a callback watches from epoch to epoch.</summary>
-public sealed record Monitor
+public sealed record Monitored
 {
-    private Monitor(bool onValidation, string? metric, bool higherIsBetter)
+    private Monitored(bool onValidation, string? metric, bool higherIsBetter)
     {
         OnValidation = onValidation;
         MetricName = metric;
@@ -11,16 +11,16 @@ public sealed record Monitor
     }
 
     /// <summary>The loss in training.</summary>
-    public static Monitor Loss { get; } = new(false, null, false);
+    public static Monitored Loss { get; } = new(false, null, false);
 
     /// <summary>The loss on the validation data.</summary>
-    public static Monitor ValidationLoss { get; } = new(true, null, false);
+    public static Monitored ValidationLoss { get; } = new(true, null, false);
 
     /// <summary>A metric in training.</summary>
-    public static Monitor Metric(Metric metric) => new(false, Check.NotNull(metric, nameof(metric)).Name, metric.HigherIsBetter);
+    public static Monitored Metric(Metric metric) => new(false, Check.NotNull(metric, nameof(metric)).Name, metric.HigherIsBetter);
 
     /// <summary>A metric on the validation data.</summary>
-    public static Monitor ValidationMetric(Metric metric) => new(true, Check.NotNull(metric, nameof(metric)).Name, metric.HigherIsBetter);
+    public static Monitored ValidationMetric(Metric metric) => new(true, Check.NotNull(metric, nameof(metric)).Name, metric.HigherIsBetter);
 
     /// <summary>Whether it is measured on the validation data.</summary>
     public bool OnValidation { get; }
@@ -47,7 +47,7 @@ public sealed record Monitor
     internal void CheckAvailable(TrainingContext context)
     {
         if (OnValidation && context.Options.Validation is null)
-            throw new InvalidOperationException($"'{this}' needs FitOptions.Validation; without it watch Monitor.Loss.");
+            throw new InvalidOperationException($"'{this}' needs FitOptions.Validation; without it watch Monitored.Loss.");
         if (MetricName is { } name && !context.Model.Metrics.Any(metric => metric.Name == name))
             throw new InvalidOperationException($"'{this}' needs the metric '{name}' at Compile.");
     }
