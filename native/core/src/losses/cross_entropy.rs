@@ -31,19 +31,23 @@ pub(super) fn cross_entropy(config: &Config) -> Result<Box<dyn Loss>> {
     let ignored = i32::try_from(ignored)
         .map_err(|_| Error::argument(format!("option 'ignore_index': {ignored} does not fit 32 bits")))?;
     let weight = config.floats_or_none("weight")?;
-    if let Some(bad) = weight.iter().flatten().find(|w| !(w.is_finite() && **w >= 0.0)) {
-        return Err(Error::argument(format!("option 'weight': expected numbers of at least 0, found {bad}")));
+    if let Some(bad) = weight.iter().flatten().find(|w| !w.is_finite()) {
+        return Err(Error::argument(format!("option 'weight': expected finite numbers, found {bad}")));
     }
     Ok(Box::new(CrossEntropy { weight, smoothing, ignored, reduction: Reduction::parse(config)? }))
 }
 
+/// A list with one number per class in a shape that broadcasts over [N, C, ..].
+fn along_classes(list: Value, rank: usize) -> Result<Value> {
+    let mut shape = vec![1; rank];
+    shape[CLASSES] = list.len();
+    list.reshape(&shape)
+}
+
 impl CrossEntropy {
-    /// The weights in a shape that broadcasts over [N, C, ..].
+    /// The weights, one per class.
     fn weights(&self, like: &Value) -> Result<Option<Value>> {
-        let Some(weight) = &self.weight else { return Ok(None) };
-        let mut shape = vec![1; like.rank()];
-        shape[CLASSES] = weight.len();
-        like.constant_like(weight, &shape).map(Some)
+        self.weight.as_ref().map(|w| like.constant_like(w, &[w.len()])).transpose()
     }
 
     /// Whether a target may be ignored. Only the CPU can tell at once; elsewhere the answer would wait for the device.
@@ -71,12 +75,14 @@ impl CrossEntropy {
         let mut loss = log.clone().gather(CLASSES, &index)?.neg()?;
         let mut counts = None;
         if let Some(weights) = &weights {
-            let picked = weights.clone().expand(&log.shape())?.gather(CLASSES, &index)?;
+            let picked = weights.clone().select(0, &index.clone().reshape(&[count])?)?.reshape(&column)?;
             loss = loss.mul(&picked)?;
             counts = Some(picked);
         }
         if self.smoothing > 0.0 {
-            let all = weights.map_or(Ok(log.clone()), |w| log.clone().mul(&w))?.sum_dims(&[CLASSES])?;
+            let all = weights
+                .map_or(Ok(log.clone()), |w| along_classes(w, log.rank()).and_then(|w| log.clone().mul(&w)))?
+                .sum_dims(&[CLASSES])?;
             let all = all.mul_scalar(-self.smoothing / classes as f64)?;
             loss = loss.mul_scalar(1.0 - self.smoothing)?.add(&all)?;
         }
@@ -91,7 +97,7 @@ impl CrossEntropy {
             (Reduction::None, _) => loss.reshape(&shape),
             (Reduction::Sum, _) => loss.sum(),
             (Reduction::Mean, Some(counts)) => loss.sum()?.div(&counts.sum()?),
-            (Reduction::Mean, None) => loss.sum()?.div_scalar(count as f64),
+            (Reduction::Mean, None) => loss.sum()?.mul_scalar(1.0 / count as f64),
         }
     }
 
@@ -106,10 +112,11 @@ impl CrossEntropy {
         let weights = self.weights(&log)?;
         let mut product = log.mul(&target)?;
         if let Some(weights) = weights {
+            let weights = along_classes(weights, product.rank())?;
             product = product.mul(&weights)?;
         }
         match self.reduction {
-            Reduction::Mean => product.sum()?.div_scalar(-(count as f64)),
+            Reduction::Mean => product.sum()?.mul_scalar(-1.0 / count as f64),
             Reduction::Sum => product.sum()?.neg(),
             Reduction::None => {
                 let mut rest = shape;

@@ -1,4 +1,5 @@
-//! Values of the CPU device as slices: the door for the kernels. A value that lies elsewhere gives `None`.
+//! Values and the memory of the host. On the CPU device a value is a slice, the door for the kernels; one that lies
+//! elsewhere gives `None`.
 
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::{BackendTensor, Dispatch, DispatchTensorKind, TensorMetadata};
@@ -7,7 +8,8 @@ use burn_flex::FlexTensor;
 use exburn_kernels::optim::sum_squares;
 
 use super::{DType, Kind, Value};
-use crate::Result;
+use crate::array::element_count;
+use crate::{Error, Result};
 
 /// An element that a slice of a value may have: f32 and f64 for floats, i32 for integers, u8 for bools.
 pub(crate) trait HostElement: Copy + Send + Sync + 'static {
@@ -88,6 +90,20 @@ impl Value {
         T::slice_mut(tensor)
     }
 
+    /// Numbers of the host as a constant of this float value's type, on its device.
+    pub(crate) fn constant_like(&self, data: &[f64], shape: &[usize]) -> Result<Self> {
+        self.expect_kind(Kind::Float, "constant")?;
+        if element_count(shape)? != data.len() {
+            return Err(Error::shape("constant", format!("{} elements", data.len()), format!("{shape:?}")));
+        }
+        let shape = Shape::from(shape.to_vec());
+        let data = match self.dtype()? {
+            DType::F32 => TensorData::new(data.iter().map(|&x| x as f32).collect::<Vec<_>>(), shape),
+            DType::F64 => TensorData::new(data.to_vec(), shape),
+        };
+        Ok(Self::float(Dispatch::float_from_data(data, &self.raw.device())))
+    }
+
     /// Sum of the squares of a float value, shape [1], for the norm of all gradients. On the CPU device added up in double
     /// precision and given as f64, whatever the value's type; elsewhere in the value's own type and not yet read.
     pub fn sum_squares(&self) -> Result<Self> {
@@ -104,5 +120,57 @@ impl Value {
             }
             None => plain.clone().mul(&plain)?.sum(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::device::Device;
+    use crate::tensor::Value;
+
+    fn value() -> Value {
+        Value::from_f32(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3], &Device::cpu()).unwrap()
+    }
+
+    #[test]
+    fn an_unshared_value_changes_in_place() {
+        let mut x = value();
+        let place = x.host_slice::<f32>().unwrap().as_ptr();
+        x.host_slice_mut::<f32>().unwrap()[0] = 9.0;
+        assert_eq!(x.host_slice::<f32>().unwrap().as_ptr(), place);
+        assert_eq!(x.to_doubles().unwrap()[0], 9.0);
+    }
+
+    #[test]
+    fn a_shared_value_is_copied_first() {
+        let mut x = value();
+        let (copy, leaf) = (x.clone(), x.tracked());
+        x.host_slice_mut::<f32>().unwrap()[0] = 9.0;
+        assert_eq!(copy.to_doubles().unwrap()[0], 1.0);
+        assert_eq!(leaf.to_doubles().unwrap()[0], 1.0);
+    }
+
+    #[test]
+    fn views_are_put_in_order() {
+        let mut x = value().transpose().unwrap();
+        assert!(x.host_slice::<f32>().is_none());
+        assert_eq!(x.clone().contiguous().host_slice::<f32>().unwrap(), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+        x.host_slice_mut::<f32>().unwrap()[1] = 9.0;
+        assert_eq!(x.to_doubles().unwrap(), [1.0, 9.0, 2.0, 5.0, 3.0, 6.0]);
+        let mut row = value().narrow(0, 1, 2).unwrap();
+        assert_eq!(row.host_slice::<f32>().unwrap(), [4.0, 5.0, 6.0]);
+        row.host_slice_mut::<f32>().unwrap()[2] = 9.0;
+        assert_eq!(row.to_doubles().unwrap(), [4.0, 5.0, 9.0]);
+    }
+
+    #[test]
+    fn other_types_and_tracked_values_have_no_slice() {
+        assert!(value().host_slice::<f64>().is_none());
+        assert!(value().host_slice_mut::<i32>().is_none());
+        assert!(value().tracked().host_slice::<f32>().is_none());
+        let ints = Value::from_ints(vec![1, 2], &[2], &Device::cpu()).unwrap();
+        assert_eq!(ints.host_slice::<i32>().unwrap(), [1, 2]);
+        let mask = ints.greater(&Value::from_ints(vec![1, 1], &[2], &Device::cpu()).unwrap()).unwrap();
+        assert_eq!(mask.host_slice::<u8>().unwrap(), [0, 1]);
     }
 }
