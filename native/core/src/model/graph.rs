@@ -35,6 +35,12 @@ impl Node {
     }
 }
 
+/// Whole shapes of the inputs, and of the outputs that they give.
+pub(crate) type Checked = (Vec<Vec<usize>>, Vec<Vec<usize>>);
+
+/// Remembered shapes: a few batch sizes, and whole datasets.
+const MOST_CHECKED: usize = 16;
+
 #[derive(Debug)]
 pub(crate) struct Graph {
     pub input_names: Vec<String>,
@@ -44,8 +50,8 @@ pub(crate) struct Graph {
     pub slots: usize,
     /// For every slot the last node that reads it; outputs of the graph are read to the end.
     pub last_use: Vec<usize>,
-    /// Input shapes that inference has passed, so that it runs once per shape.
-    pub checked: Mutex<Vec<Vec<Vec<usize>>>>,
+    /// Input shapes that inference has passed, with the shapes of the outputs.
+    pub checked: Mutex<Vec<Checked>>,
 }
 
 /// What a forward pass works with.
@@ -85,28 +91,25 @@ impl Graph {
         Ok(types)
     }
 
-    /// Infers for whole shapes, once per shape.
-    pub fn check_shapes(&self, shapes: &[Vec<usize>]) -> Result<()> {
-        let mut checked = self.checked.lock().unwrap_or_else(|e| e.into_inner());
-        if checked.iter().any(|known| known == shapes) {
-            return Ok(());
-        }
-        self.infer(&self.known_types(shapes))?;
-        if checked.len() >= 16 {
-            checked.remove(0);
-        }
-        checked.push(shapes.to_vec());
-        Ok(())
-    }
-
-    /// Shapes of the outputs for whole input shapes; layers decide every dimension when all inputs are known.
+    /// Shapes of the outputs for whole input shapes; the error names the layer that does not fit. Inferred once per
+    /// shape: training asks at every batch.
     pub fn output_shapes(&self, shapes: &[Vec<usize>]) -> Result<Vec<Vec<usize>>> {
+        let mut checked = self.checked.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some((_, outputs)) = checked.iter().find(|(known, _)| known == shapes) {
+            return Ok(outputs.clone());
+        }
         let types = self.infer(&self.known_types(shapes))?;
         let whole = |slot: &usize| -> Option<Vec<usize>> { types[*slot].shape.as_ref()?.iter().copied().collect() };
-        self.outputs
+        let outputs: Vec<Vec<usize>> = self
+            .outputs
             .iter()
             .map(|slot| whole(slot).ok_or_else(|| Error::internal("a layer did not infer its whole output shape")))
-            .collect()
+            .collect::<Result<_>>()?;
+        if checked.len() >= MOST_CHECKED {
+            checked.remove(0);
+        }
+        checked.push((shapes.to_vec(), outputs.clone()));
+        Ok(outputs)
     }
 
     fn known_types(&self, shapes: &[Vec<usize>]) -> Vec<Type> {

@@ -7,8 +7,8 @@ use crate::tensor::{DType, Kind, Value};
 use crate::{ArrayView, Error, ErrorKind, Result};
 
 impl Graph {
-    /// Checks arrays against the model's inputs, without copying anything.
-    pub fn check_inputs(&self, inputs: &[ArrayView<'_>]) -> Result<()> {
+    /// Checks arrays against the model's inputs, without copying anything, and gives the shapes of the outputs.
+    pub fn check_inputs(&self, inputs: &[ArrayView<'_>]) -> Result<Vec<Vec<usize>>> {
         if inputs.len() != self.input_names.len() {
             return Err(Error::argument(format!(
                 "the model takes {} input(s) ({}), found {}",
@@ -30,7 +30,7 @@ impl Graph {
             }
         }
         let shapes: Vec<Vec<usize>> = inputs.iter().map(|a| a.shape.clone()).collect();
-        self.check_shapes(&shapes)
+        self.output_shapes(&shapes)
     }
 
     /// The arrays, already checked, as values on the device.

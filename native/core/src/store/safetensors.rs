@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::array::element_count;
 use crate::layers::{Bound, Role};
-use crate::model::Model;
+use crate::model::{Entry, Model};
 use crate::tensor::Value;
 use crate::{Error, ErrorKind, HostData, Result};
 
@@ -59,25 +59,13 @@ impl LoadReport {
 impl Model {
     /// The whole state as a safetensors file in memory.
     pub fn export_state(&self) -> Result<Vec<u8>> {
-        let arrays = self.on_stream(|| -> Result<Vec<_>> {
-            let read = |e: &crate::model::Entry| {
-                let (dtype, bytes) = match &e.stored {
-                    Bound::Counter(n) => (Dtype::I64, n.to_le_bytes().to_vec()),
-                    Bound::Tensor(value) => match value.to_host()?.data {
-                        HostData::F64(v) => (Dtype::F64, v.iter().flat_map(|x| x.to_le_bytes()).collect()),
-                        HostData::F32(v) => (Dtype::F32, v.iter().flat_map(|x| x.to_le_bytes()).collect()),
-                        _ => return Err(Error::internal("a parameter is not a float").at(&e.name)),
-                    },
-                };
-                Ok((e.name.as_str(), dtype, e.shape.clone(), bytes))
-            };
-            self.table.entries.iter().map(read).collect()
-        })?;
+        let arrays = self.on_stream(|| self.table.entries.iter().map(bytes_of).collect::<Result<Vec<_>>>())?;
         let views = arrays
             .iter()
-            .map(|(name, dtype, shape, bytes): &(&str, Dtype, Vec<usize>, Vec<u8>)| {
-                let view = TensorView::new(*dtype, shape.clone(), bytes);
-                view.map(|v| (*name, v)).map_err(|e| Error::internal(e.to_string()))
+            .zip(&self.table.entries)
+            .map(|((dtype, bytes), entry)| {
+                let view = TensorView::new(*dtype, entry.shape.clone(), bytes);
+                view.map(|v| (entry.name.as_str(), v)).map_err(|e| Error::internal(e.to_string()))
             })
             .collect::<Result<Vec<_>>>()?;
         // PyTorch tools look for this mark.
@@ -140,6 +128,18 @@ impl Model {
     }
 }
 
+/// A stored value as safetensors holds it.
+fn bytes_of(entry: &Entry) -> Result<(Dtype, Vec<u8>)> {
+    match &entry.stored {
+        Bound::Counter(n) => Ok((Dtype::I64, n.to_le_bytes().to_vec())),
+        Bound::Tensor(value) => match value.to_host()?.data {
+            HostData::F64(v) => Ok((Dtype::F64, v.iter().flat_map(|x| x.to_le_bytes()).collect())),
+            HostData::F32(v) => Ok((Dtype::F32, v.iter().flat_map(|x| x.to_le_bytes()).collect())),
+            _ => Err(Error::internal("a parameter is not a float").at(&entry.name)),
+        },
+    }
+}
+
 fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut name = path.file_name().ok_or_else(|| std::io::Error::other("the path names no file"))?.to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
@@ -159,10 +159,9 @@ fn format_error(error: &SafeTensorError) -> Error {
     let reason = match error {
         SafeTensorError::HeaderTooSmall | SafeTensorError::MetadataIncompleteBuffer => "the file is truncated",
         SafeTensorError::InvalidHeaderLength => "the header is longer than the file: it is truncated or of another format",
-        SafeTensorError::HeaderTooLarge | SafeTensorError::InvalidHeader(_) => "the header is not safetensors'",
-        SafeTensorError::InvalidHeaderDeserialization(_) | SafeTensorError::InvalidHeaderStart => {
-            "the header is not safetensors'"
-        }
+        SafeTensorError::HeaderTooLarge
+        | SafeTensorError::InvalidHeader(_)
+        | SafeTensorError::InvalidHeaderDeserialization(_) => "the header is not safetensors'",
         _ => "the content contradicts the header",
     };
     Error::new(ErrorKind::Format, format!("not a whole safetensors file: {reason} ({error})"))

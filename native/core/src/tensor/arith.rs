@@ -69,12 +69,9 @@ impl Value {
         self.unary("add", |t| Dispatch::float_add_scalar(t, Scalar::Float(x)))
     }
 
+    /// To divide by a number, multiply by its inverse: Burn's derivative of a division is rounded to single precision.
     pub fn mul_scalar(self, x: f64) -> Result<Self> {
         self.unary("multiply", |t| Dispatch::float_mul_scalar(t, Scalar::Float(x)))
-    }
-
-    pub fn div_scalar(self, x: f64) -> Result<Self> {
-        self.unary("divide", |t| Dispatch::float_div_scalar(t, Scalar::Float(x)))
     }
 
     pub fn pow_scalar(self, x: f64) -> Result<Self> {

@@ -1,11 +1,38 @@
-//! Fresh values that go with another one.
+//! Values that go with another one: on its device, of its floating-point type.
+
+use burn::backend::ops::{FloatTensorOps, IntTensorOps};
+use burn::backend::{Dispatch, DispatchTensorKind, Scalar, TensorMetadata};
+use burn::tensor::{Shape, TensorData};
 
 use super::Value;
 use crate::Result;
+use crate::array::element_count;
 
 impl Value {
+    /// Whether the value lives on the backend Flex, whose own operations are exact where others' defaults are not.
+    pub(crate) fn on_flex(&self) -> bool {
+        let kind = match &self.raw.kind {
+            DispatchTensorKind::Autodiff(inner) => inner.as_ref(),
+            plain => plain,
+        };
+        matches!(kind, DispatchTensorKind::Flex(_))
+    }
+
+    /// A constant of one number.
+    pub(crate) fn full_like(&self, shape: &[usize], x: f64) -> Result<Self> {
+        element_count(shape)?;
+        let shape = Shape::from(shape.to_vec());
+        Ok(Self::float(Dispatch::float_full(shape, Scalar::Float(x), &self.raw.device(), self.dtype()?.burn())))
+    }
+
     /// Zeros of the same shape and floating-point type, on the same device, outside any gradient graph.
     pub fn zeros_like(&self) -> Result<Self> {
         Ok(self.full_like(&self.shape(), 0.0)?.detached())
+    }
+
+    /// A list of integers.
+    pub(crate) fn ints_like(&self, data: Vec<i32>) -> Self {
+        let shape = Shape::from(vec![data.len()]);
+        Self::int(Dispatch::int_from_data(TensorData::new(data, shape), &self.raw.device()))
     }
 }

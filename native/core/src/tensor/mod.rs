@@ -3,7 +3,6 @@
 
 mod activation;
 mod arith;
-mod beside;
 mod conv;
 mod create;
 mod host;

@@ -43,12 +43,10 @@ pub(super) fn bind_targets(model: &Model, targets: &[ArrayView<'_>]) -> Result<V
 /// Checks inputs and targets against model and loss before anything is computed.
 pub(super) fn check_data(model: &Model, inputs: &[ArrayView<'_>], targets: &[ArrayView<'_>]) -> Result<()> {
     let loss = &model.compiled()?.loss;
-    model.graph.check_inputs(inputs)?;
+    let output = model.graph.check_inputs(inputs)?.swap_remove(0);
     if targets.len() != loss.target_count() {
         return Err(Error::argument(format!("the loss takes {} target(s), found {}", loss.target_count(), targets.len())));
     }
-    let shapes: Vec<Vec<usize>> = inputs.iter().map(|a| a.shape.clone()).collect();
-    let output = model.graph.output_shapes(&shapes)?.swap_remove(0);
     loss.check(&output, targets).map_err(|e| e.at("targets"))
 }
 
@@ -118,12 +116,10 @@ pub(super) fn apply(
     let compiled = model.compiled.as_ref().ok_or_else(|| Error::internal("not compiled"))?;
     for (entry, gradient) in model.table.entries.iter_mut().zip(gradients) {
         let Some(gradient) = gradient else { continue };
-        // The optimizer gets the only reference, so that it can work in place.
-        let Bound::Tensor(parameter) = std::mem::replace(&mut entry.stored, Bound::Counter(0)) else {
+        let Bound::Tensor(parameter) = &mut entry.stored else {
             return Err(Error::internal("a counter has a gradient").at(&entry.name));
         };
-        let next = compiled.optimizer.step(parameter, gradient, &mut entry.state, rate).map_err(|e| e.at(&entry.name))?;
-        entry.stored = Bound::Tensor(next);
+        compiled.optimizer.step(parameter, gradient, &mut entry.state, rate).map_err(|e| e.at(&entry.name))?;
     }
     Ok(norm)
 }
