@@ -179,7 +179,8 @@ bindings() {
 # ------------------------------------------------------------------------------------------------------------- dotnet
 build_dotnet() {   # build_dotnet PROJECT-OR-SOLUTION [ARGS]
     check_tools dotnet
-    dotnet build "$@" -c Release -v quiet -nologo -clp:NoSummary -nodeReuse:false >&2
+    dotnet build "$@" -c Release -v quiet -nologo -nodeReuse:false -tl:off 2>&1 |
+        { grep -vE '^(Build succeeded\.|    0 (Warning|Error)\(s\)|Time Elapsed .*|)$' >&2 || true; }
 }
 
 run_sample() {

@@ -10,7 +10,7 @@ internal sealed record Options
           --model mlp|cnn           network (default mlp)
           --data DIR                folder of the four MNIST files, plain or .gz (default: the subset in the repository)
           --device cpu|ndarray|gpu  where it runs (default cpu)
-          --epochs N                passes over the data (default 10 for mlp, 5 for cnn)
+          --epochs N                passes over the data (default 20 for mlp, 5 for cnn)
           --batch N                 images per step (default 128)
           --seed N                  weights, order and dropout (default 1)
           --save FILE               safetensors file to write (default runs/mnist-MODEL.safetensors)
@@ -32,7 +32,7 @@ internal sealed record Options
 
     private string? ChosenFile { get; init; }
 
-    public int Epochs => ChosenEpochs ?? (Model == "mlp" ? 10 : 5);
+    public int Epochs => ChosenEpochs ?? (Model == "mlp" ? 20 : 5);
 
     public string SaveTo => ChosenFile ?? Path.Combine("runs", $"mnist-{Model}.safetensors");
 

@@ -11,6 +11,10 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
+        // Spectre looks at the terminal's name only; what goes to a file or a pipe shall be plain.
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Profile.Capabilities.Ansi = false;
+
         // Ctrl-C ends the run between two batches; a second one ends the program.
         using var cancel = new CancellationTokenSource();
         Console.CancelKeyPress += (_, press) =>
@@ -46,6 +50,8 @@ internal static class Program
         var device = options.Device;
         if (device.AvailabilityReason is { } reason)
             throw new DeviceException($"Device {device} cannot be used: {reason}");
+        // Now, so that a path that cannot be is known before the work is done.
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.SaveTo))!);
 
         var (digits, unseen) = ExBurn.Mnist.Load(options.Data);
         var layout = Networks.Layout(options.Model);
@@ -97,7 +103,6 @@ internal static class Program
 
     private static void Save(Model model, string path)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         model.Save(path);
         Console.WriteLine($"saved {path}");
     }
