@@ -11,7 +11,7 @@ use exburn_core::tensor::DType;
 use exburn_core::{ErrorKind, HostArray};
 use reference::devices;
 use serde_json::json;
-use single::{Single, config, data, floats, integers, noise};
+use single::{Single, config, data, floats, integers, noise, places};
 
 fn dropout(p: f64, shape: &[usize]) -> Single {
     Single::new("Dropout", json!({ "p": p }), noise(shape, 1))
@@ -49,13 +49,11 @@ fn dropout_repeats_on_every_device() {
     let mask = |y: &HostArray| data(y).iter().map(|&v| v != 0.0).collect::<Vec<_>>();
     let first = mask(&case.output());
     let ones = [floats(&[40, 5], vec![1.0; 200])];
-    for (device, types) in devices() {
-        for dtype in types {
-            let run = case.run(&device, dtype, Some(&ones)).unwrap();
-            assert_eq!(mask(&run.outputs[0]), first);
-            let expected: Vec<f64> = first.iter().map(|&kept| if kept { 2.0 } else { 0.0 }).collect();
-            assert_eq!(data(run.input_grads[0].as_ref().unwrap()), expected);
-        }
+    for (device, dtype) in places(devices()) {
+        let run = case.run(&device, dtype, Some(&ones)).unwrap();
+        assert_eq!(mask(&run.outputs[0]), first);
+        let expected: Vec<f64> = first.iter().map(|&kept| if kept { 2.0 } else { 0.0 }).collect();
+        assert_eq!(data(run.input_grads[0].as_ref().unwrap()), expected);
     }
     case.seed += 1;
     assert_ne!(mask(&case.output()), first);
@@ -127,8 +125,8 @@ fn padding_row_starts_at_zero_and_gets_no_gradient() {
         assert_eq!(declared[0].init, Init::Normal { std: 1.0, zero_row: Some(row) });
         let case = Single::new("Embedding", options, integers(&[2, 3], vec![0, row as i64, 4, 4, 1, row as i64]));
         let ones = [floats(&[2, 3, 2], vec![1.0; 12])];
-        for (device, types) in devices() {
-            let run = case.run(&device, types[0], Some(&ones)).unwrap();
+        for (device, dtype) in places(devices()) {
+            let run = case.run(&device, dtype, Some(&ones)).unwrap();
             let gradient = data(run.param_grads[0].1.as_ref().unwrap());
             for (i, times) in [1.0, 1.0, 1.0, 1.0, 2.0].into_iter().enumerate() {
                 let times = if i == row {
@@ -163,17 +161,15 @@ fn extreme_inputs() {
         ("LogSoftmax", json!({"dim": 0}), [-2000.0, -1060.0, -940.0, 0.0], [1.0, 1.0, 1.0, -3.0]),
     ] {
         let case = Single::new(layer, options, floats(&[4], x.to_vec()));
-        for (device, types) in devices() {
-            for dtype in types {
-                let run = case.run(&device, dtype, Some(&ones)).unwrap();
-                let near = |found: &HostArray, expected: [f64; 4], what: &str| {
-                    let found = data(found);
-                    let close = found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-20 + 1e-6 * e.abs());
-                    assert!(close, "{layer} {device:?} {dtype:?} {what}: {found:?}");
-                };
-                near(&run.outputs[0], y, "output");
-                near(run.input_grads[0].as_ref().unwrap(), slope, "gradient");
-            }
+        for (device, dtype) in places(devices()) {
+            let run = case.run(&device, dtype, Some(&ones)).unwrap();
+            let near = |found: &HostArray, expected: [f64; 4], what: &str| {
+                let found = data(found);
+                let close = found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-20 + 1e-6 * e.abs());
+                assert!(close, "{layer} {device:?} {dtype:?} {what}: {found:?}");
+            };
+            near(&run.outputs[0], y, "output");
+            near(run.input_grads[0].as_ref().unwrap(), slope, "gradient");
         }
     }
 }
@@ -181,18 +177,18 @@ fn extreme_inputs() {
 /// PyTorch's gradients where a function has a kink.
 #[test]
 fn gradients_at_zero() {
-    let at_zero = |layer: &str, options: serde_json::Value, device: &Device, dtype: DType| {
-        let case = Single::new(layer, options, floats(&[1], vec![0.0]));
-        let run = case.run(device, dtype, Some(&[floats(&[1], vec![1.0])])).unwrap();
-        data(run.input_grads[0].as_ref().unwrap())[0]
-    };
-    for (device, types) in devices() {
-        for dtype in types {
-            assert_eq!(at_zero("ReLU", json!({}), &device, dtype), 0.0);
-            assert_eq!(at_zero("LeakyReLU", json!({"negative_slope": 0.25}), &device, dtype), 0.25);
-            assert_eq!(at_zero("Sigmoid", json!({}), &device, dtype), 0.25);
-            assert_eq!(at_zero("SiLU", json!({}), &device, dtype), 0.5);
-            assert_eq!(at_zero("GELU", json!({}), &device, dtype), 0.5);
+    for (device, dtype) in places(devices()) {
+        for (layer, options, slope) in [
+            ("ReLU", json!({}), 0.0),
+            ("LeakyReLU", json!({"negative_slope": 0.25}), 0.25),
+            ("Sigmoid", json!({}), 0.25),
+            ("SiLU", json!({}), 0.5),
+            ("GELU", json!({}), 0.5),
+        ] {
+            let case = Single::new(layer, options, floats(&[1], vec![0.0]));
+            let run = case.run(&device, dtype, Some(&[floats(&[1], vec![1.0])])).unwrap();
+            let found = data(run.input_grads[0].as_ref().unwrap())[0];
+            assert!((found - slope).abs() < 1e-6, "{layer} {device:?} {dtype:?}: {found}");
         }
     }
 }

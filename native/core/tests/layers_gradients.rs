@@ -5,15 +5,13 @@ mod reference;
 #[path = "common/single.rs"]
 mod single;
 
+use exburn_core::tensor::DType;
 use reference::devices;
 use serde_json::{Value as Json, json};
-use single::{Single, integers, noise};
+use single::{Single, integers, noise, places};
 
 fn check(cases: Vec<Single>) {
-    for (device, types) in devices() {
-        if !types.contains(&exburn_core::tensor::DType::F64) || device.info().kind == "gpu" {
-            continue;
-        }
+    for (device, _) in places(devices()).into_iter().filter(|(_, dtype)| *dtype == DType::F64) {
         for case in &cases {
             let error = case.gradient_error(&device);
             assert!(error < 3e-9, "{device:?} {} {}: {error:.1e}", case.layer, case.config);

@@ -9,7 +9,7 @@ use exburn_core::HostArray;
 use exburn_core::tensor::DType;
 use reference::{Worst, devices};
 use serde_json::{Value as Json, json};
-use single::{Single, data, floats, noise};
+use single::{Single, data, floats, noise, places};
 
 /// The sizes of PyTorch's pooling_output_shape.
 fn size(input: i64, k: i64, s: i64, p: i64, d: i64, ceil: bool) -> i64 {
@@ -46,13 +46,11 @@ fn pick(x: &[f64], w: usize, rows: &[i64], columns: &[i64]) -> Vec<f64> {
 }
 
 fn compare(case: &Single, expected: &HostArray, worst: &mut Worst) {
-    for (device, types) in devices() {
-        for dtype in types {
-            let title = format!("{device:?} {dtype:?} {} {} {:?}", case.layer, case.config, case.inputs[0].shape);
-            let found = case.output_on(&device, dtype);
-            assert_eq!(found.shape, expected.shape, "{title}");
-            worst.meet(dtype, &data(&found), &data(expected), [1e-5, 1e-12], &title);
-        }
+    for (device, dtype) in places(devices()) {
+        let title = format!("{device:?} {dtype:?} {} {} {:?}", case.layer, case.config, case.inputs[0].shape);
+        let found = case.output_on(&device, dtype);
+        assert_eq!(found.shape, expected.shape, "{title}");
+        worst.meet(dtype, &data(&found), &data(expected), [1e-5, 1e-12], &title);
     }
 }
 

@@ -29,6 +29,13 @@ pub fn integers(shape: &[usize], data: Vec<i64>) -> HostArray {
     HostArray::new(shape.to_vec(), HostData::I64(data)).unwrap()
 }
 
+/// Where layers are tested: the CPU devices in both types, and the GPU, if the run asks for one, in single precision.
+pub fn places(devices: Vec<(Device, Vec<DType>)>) -> Vec<(Device, DType)> {
+    let fits = |device: &Device, dtype: DType| device.info().kind != "gpu" || dtype == DType::F32;
+    let all = devices.into_iter().flat_map(|(device, types)| types.into_iter().map(move |t| (device.clone(), t)));
+    all.filter(|(device, dtype)| fits(device, *dtype)).collect()
+}
+
 /// Standard normal numbers.
 pub fn noise(shape: &[usize], seed: u64) -> HostArray {
     let mut rng = Rng::new(seed, Purpose::Initialise, &[77]);
