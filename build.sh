@@ -192,7 +192,7 @@ run_sample() {
 }
 
 bench() {
-    local peers=() rust
+    local peers=() rust python
     native
     say "Rust benchmarks"
     run_cargo bench --profile release --workspace --benches
@@ -201,7 +201,9 @@ bench() {
     # The newest build of native/core/benches/train_step.rs makes the same steps from Rust.
     rust=$(find "$CARGO_TARGET_DIR/release/deps" -maxdepth 1 -name 'train_step-*' -type f -perm -u+x -printf '%T@ %p\n' | sort -rn | head -n 1 | cut -d ' ' -f 2-)
     if [ -n "$rust" ]; then peers+=(--rust "$rust"); fi
-    if python3 -c 'import torch' 2>/dev/null; then peers+=(--torch benchmarks/peer_torch.py); fi
+    for python in python3 /usr/bin/python3; do
+        if "$python" -c 'import torch' 2>/dev/null; then peers+=(--torch "$python"); break; fi
+    done
     dotnet artifacts/bin/ExBurn.Benchmarks/release/ExBurn.Benchmarks.dll "${peers[@]}" "$@"
 }
 

@@ -4,15 +4,18 @@ using System.Text.RegularExpressions;
 
 namespace ExBurn.Benchmarks;
 
-/// <summary>Another program that does the same steps and prints <c>N us/step</c>. Run in turns with ours, so that both see the same machine.</summary>
+/// <summary>
+/// Another program that makes the same steps and prints <c>mlp64 step N us (median of 7; BEST to WORST)</c>. It is run in turns with ours,
+/// so that both see the same machine.
+/// </summary>
 internal sealed partial class Peer(string name, string file, params string[] arguments)
 {
     public string Name => name;
 
-    /// <summary>Microseconds per step; null when the program is missing or says nothing of the kind.</summary>
-    public double? Run(int batch, int steps)
+    /// <summary>Microseconds per step, median and best; null when the program is missing or says nothing of the kind.</summary>
+    public (double Median, double Best)? Run()
     {
-        var start = new ProcessStartInfo(file, [.. arguments, "--batch", $"{batch}", "--steps", $"{steps}"])
+        var start = new ProcessStartInfo(file, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -25,7 +28,7 @@ internal sealed partial class Peer(string name, string file, params string[] arg
             var text = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             var match = PerStep().Match(text);
-            return process.ExitCode == 0 && match.Success ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : null;
+            return process.ExitCode == 0 && match.Success ? (Number(match.Groups[1]), Number(match.Groups[2])) : null;
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -33,6 +36,8 @@ internal sealed partial class Peer(string name, string file, params string[] arg
         }
     }
 
-    [GeneratedRegex(@"([0-9.]+) us/step")]
+    private static double Number(Group group) => double.Parse(group.Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"mlp64 step ([0-9.]+) us \(median of \d+; ([0-9.]+) to")]
     private static partial Regex PerStep();
 }

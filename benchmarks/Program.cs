@@ -1,23 +1,24 @@
 namespace ExBurn.Benchmarks;
 
 /// <summary>
-/// Train step through C# against the same step from Rust and from PyTorch, in turns, best and median of the rounds.
-///   ExBurn.Benchmarks [--rust PROGRAM] [--torch peer_torch.py] [--batch N] [--steps N] [--rounds N]
+/// Train step through C# against the same step from Rust and from PyTorch, in turns.
+///   ExBurn.Benchmarks [--rust PROGRAM] [--torch PYTHON] [--script peer_torch.py] [--steps N] [--rounds N]
 /// </summary>
 internal static class Program
 {
     private static int Main(string[] arguments)
     {
-        string? rust = null, torch = null;
-        int batch = 64, steps = 300, rounds = 7;
+        string? rust = null, python = null;
+        var script = "benchmarks/peer_torch.py";
+        int steps = 300, rounds = 5;
         for (var i = 0; i + 1 < arguments.Length; i += 2)
         {
             var value = arguments[i + 1];
             switch (arguments[i])
             {
                 case "--rust": rust = value; break;
-                case "--torch": torch = value; break;
-                case "--batch": batch = Number(value); break;
+                case "--torch": python = value; break;
+                case "--script": script = value; break;
                 case "--steps": steps = Number(value); break;
                 case "--rounds": rounds = Number(value); break;
                 default: Console.Error.WriteLine($"unknown option {arguments[i]}"); return 2;
@@ -27,48 +28,57 @@ internal static class Program
         var peers = new List<Peer>();
         if (rust is not null)
             peers.Add(new Peer("Rust", rust));
-        if (torch is not null)
-            peers.Add(new Peer("PyTorch", "python3", torch));
-        Measure(peers, batch, steps, rounds);
+        if (python is not null)
+            peers.Add(new Peer("PyTorch", python, script));
+        Measure(peers, steps, rounds);
         return 0;
     }
 
-    private static void Measure(List<Peer> peers, int batch, int steps, int rounds)
+    private static void Measure(List<Peer> peers, int steps, int rounds)
     {
-        Console.WriteLine($"train step, MLP 784-256-128-10, Adam, batch {batch}, float32, CPU: us/step over {rounds} rounds of {steps} steps");
-        using var step = new TrainStep(batch);
-        step.Run(steps);   // compiled, caches filled
-        var own = new List<double>();
-        var theirs = peers.ToDictionary(peer => peer.Name, _ => new List<double>());
+        Console.WriteLine($"train step, MLP 784-256-128-10, Adam, batch 64, float32, CPU; us/step, {rounds} rounds of 7 x {steps} steps");
+        using var step = new TrainStep();
+        step.Run(50);   // compiled, caches filled
+        var own = new Times("C#");
+        var theirs = peers.ConvertAll(peer => new Times(peer.Name));
         var bytes = 0.0;
         for (var round = 0; round < rounds; round++)
         {
-            var (microseconds, allocated) = step.Run(steps);
-            own.Add(microseconds);
-            bytes = allocated;
-            foreach (var peer in peers)
-                if (peer.Run(batch, steps) is { } time)
-                    theirs[peer.Name].Add(time);
+            var (median, best, allocated) = step.Run(steps);
+            own.Add(median, best);
+            bytes = Math.Max(bytes, allocated);
+            for (var i = 0; i < peers.Count; i++)
+                if (peers[i].Run() is { } time)
+                    theirs[i].Add(time.Median, time.Best);
         }
 
-        Print("C#", own, own);
-        foreach (var (name, times) in theirs)
-        {
-            if (times.Count == 0)
-                Console.WriteLine($"  {name,-8} not installed");
-            else
-                Print(name, times, own);
-        }
+        Console.WriteLine(own);
+        foreach (var times in theirs)
+            Console.WriteLine(times.IsEmpty ? $"  {times.Name,-8} did not run" : $"{times}   C# / {times.Name}: best {own.Best / times.Best:F3}, median {own.Median / times.Median:F3}");
         Console.WriteLine($"  managed bytes per step: {bytes:F1}");
     }
 
-    private static void Print(string name, List<double> times, List<double> own)
-    {
-        var compared = ReferenceEquals(times, own) ? "" : $"   C# / {name}: best {own.Min() / times.Min():F3}, median {Median(own) / Median(times):F3}";
-        Console.WriteLine($"  {name,-8} best {times.Min(),9:F1}   median {Median(times),9:F1}{compared}");
-    }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
     private static int Number(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>What the rounds of one program took: the best of all, the median of the rounds' medians.</summary>
+    private sealed class Times(string name)
+    {
+        private readonly List<double> _medians = [];
+
+        public string Name => name;
+
+        public bool IsEmpty => _medians.Count == 0;
+
+        public double Best { get; private set; } = double.PositiveInfinity;
+
+        public double Median => _medians.Order().ElementAt(_medians.Count / 2);
+
+        public void Add(double median, double best)
+        {
+            _medians.Add(median);
+            Best = Math.Min(Best, best);
+        }
+
+        public override string ToString() => $"  {name,-8} best {Best,8:F1}   median {Median,8:F1}";
+    }
 }
