@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn::backend::{Backend, Dispatch, DispatchDevice, FloatDType};
+use burn::backend::{Backend, Dispatch, DispatchDevice};
 use serde::Serialize;
 
 use crate::spec::{DeviceKind, DeviceSpec};
@@ -73,11 +73,8 @@ impl Device {
 
     fn new(plain: DispatchDevice, kind: &'static str, name: String, driver: String) -> Self {
         let backend = Dispatch::name(&plain);
-        let float_types = [(FloatDType::F32, "f32"), (FloatDType::F64, "f64")]
-            .into_iter()
-            .filter(|(dtype, _)| Dispatch::supports_dtype(&plain, (*dtype).into()))
-            .map(|(_, name)| name)
-            .collect();
+        // WGSL has no double precision; drivers that claim it through an extension give NaN (seen with Mesa's lavapipe).
+        let float_types = if kind == "gpu" { vec!["f32"] } else { vec!["f32", "f64"] };
         let info = DeviceInfo { kind, name, backend, driver, float_types };
         Self { inner: Arc::new(Inner { plain, info, poisoned: AtomicBool::new(false) }) }
     }

@@ -36,7 +36,7 @@ impl Layer for Embedding {
 
     fn infer(&self, inputs: &[Type]) -> Result<Vec<Type>> {
         let input = Type::single(inputs, Kind::Int)?;
-        let Some(shape) = &input.shape else { return Ok(vec![Type::unknown(Kind::Float)]) };
+        let Some(shape) = &input.shape else { return Ok(vec![Type::ending(self.width)]) };
         let mut output = shape.clone();
         output.push(Some(self.width));
         Ok(vec![Type::float(output)])

@@ -12,12 +12,19 @@ pub type Dim = Option<usize>;
 pub struct Type {
     /// `None` when even the rank is unknown.
     pub shape: Option<Vec<Dim>>,
+    /// The last dimension, where it is known although the rank is not (after a linear layer, say).
+    pub last: Dim,
     pub kind: Kind,
 }
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(shape) = &self.shape else { return f.write_str("[..]") };
+        let Some(shape) = &self.shape else {
+            return match self.last {
+                None => f.write_str("[..]"),
+                Some(n) => write!(f, "[.., {n}]"),
+            };
+        };
         let dims: Vec<String> = shape.iter().map(|d| d.map_or("?".to_owned(), |n| n.to_string())).collect();
         write!(f, "[{}]", dims.join(", "))
     }
@@ -25,11 +32,16 @@ impl fmt::Display for Type {
 
 impl Type {
     pub fn unknown(kind: Kind) -> Self {
-        Self { shape: None, kind }
+        Self { shape: None, last: None, kind }
+    }
+
+    /// Floats of unknown rank with a known last dimension.
+    pub fn ending(last: usize) -> Self {
+        Self { shape: None, last: Some(last), kind: Kind::Float }
     }
 
     pub fn new(shape: Vec<Dim>, kind: Kind) -> Self {
-        Self { shape: Some(shape), kind }
+        Self { last: shape.last().copied().flatten(), shape: Some(shape), kind }
     }
 
     pub fn float(shape: Vec<Dim>) -> Self {
@@ -90,6 +102,24 @@ impl Type {
             Some(Some(found)) if *found != size => Err(Error::shape("input", expected, self)),
             _ => Ok(()),
         }
+    }
+
+    /// Checks the last dimension against a size that the layer's options fix, whether or not the rank is known.
+    pub fn expect_last(&self, size: usize) -> Result<()> {
+        let scalar = self.shape.as_ref().is_some_and(Vec::is_empty);
+        if scalar || self.last.is_some_and(|found| found != size) {
+            return Err(Error::shape("input", format!("[.., {size}]"), self));
+        }
+        Ok(())
+    }
+
+    /// The same with another last dimension.
+    pub fn with_last(&self, size: usize) -> Type {
+        let mut shape = self.shape.clone();
+        if let Some(last) = shape.as_mut().and_then(|s| s.last_mut()) {
+            *last = Some(size);
+        }
+        Type { shape, last: Some(size), kind: self.kind }
     }
 
     /// The product of some dimensions, unknown if one of them is.

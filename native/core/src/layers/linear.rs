@@ -35,22 +35,15 @@ impl Layer for Linear {
 
     fn infer(&self, inputs: &[Type]) -> Result<Vec<Type>> {
         let input = Type::single(inputs, Kind::Float)?;
-        let expected = format!("[.., {}]", self.inputs);
-        let Some(shape) = &input.shape else { return Ok(vec![Type::unknown(Kind::Float)]) };
-        let Some((_, leading)) = shape.split_last() else {
-            return Err(crate::Error::shape("input", expected, input));
-        };
-        input.expect_dim(shape.len() - 1, self.inputs, &expected)?;
-        let mut output = leading.to_vec();
-        output.push(Some(self.outputs));
-        Ok(vec![Type::float(output)])
+        input.expect_last(self.inputs)?;
+        Ok(vec![input.with_last(self.outputs)])
     }
 
     fn forward(&self, ctx: &mut Context<'_>, inputs: &[Value]) -> Result<Vec<Value>> {
         Ok(vec![inputs[0].clone().linear(&ctx.get("weight")?, ctx.optional("bias")?.as_ref())?])
     }
 
-    fn natural_input(&self, _index: usize) -> Type {
+    fn usual_input(&self, _index: usize) -> Type {
         Type::float(vec![None, Some(self.inputs)])
     }
 }

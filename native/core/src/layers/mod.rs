@@ -60,6 +60,11 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
     fn natural_input(&self, _index: usize) -> Type {
         Type::unknown(Kind::Float)
     }
+
+    /// The type an input has as a rule; a summary shows shapes by it where nothing else is known yet.
+    fn usual_input(&self, index: usize) -> Type {
+        self.natural_input(index)
+    }
 }
 
 /// Makes the layer of a name from its options; unknown names and unknown options are errors.

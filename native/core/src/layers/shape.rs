@@ -41,7 +41,7 @@ impl Flatten {
 impl Layer for Flatten {
     fn infer(&self, inputs: &[Type]) -> Result<Vec<Type>> {
         let input = single(inputs)?;
-        let Some(shape) = &input.shape else { return Ok(vec![input.clone()]) };
+        let Some(shape) = &input.shape else { return Ok(vec![Type::unknown(input.kind)]) };
         let (start, end) = self.range(shape.len())?;
         let mut output = shape[..start].to_vec();
         output.push(Type::product(&shape[start..=end]));
@@ -109,7 +109,7 @@ impl Unflatten {
 impl Layer for Unflatten {
     fn infer(&self, inputs: &[Type]) -> Result<Vec<Type>> {
         let input = single(inputs)?;
-        let Some(shape) = &input.shape else { return Ok(vec![input.clone()]) };
+        let Some(shape) = &input.shape else { return Ok(vec![Type::unknown(input.kind)]) };
         Ok(vec![Type::new(self.split(input, shape)?, input.kind)])
     }
 

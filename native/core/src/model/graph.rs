@@ -83,7 +83,8 @@ impl Graph {
                 let found = &types[slot];
                 let natural = node.layer.natural_input(i);
                 // Where nothing is known yet, the layer's own options say what the input must be.
-                inputs.push(if found.shape.is_none() && natural.kind == found.kind { natural } else { found.clone() });
+                let open = found.shape.is_none() && natural.shape.is_some() && natural.kind == found.kind;
+                inputs.push(if open { natural } else { found.clone() });
             }
             let outputs = node.layer.infer(&inputs).map_err(|e| node.locate(e))?;
             types.extend(outputs);
@@ -157,6 +158,19 @@ impl Graph {
             .collect()
     }
 
+    /// Types of all slots for a summary: where the shape of an input is open, what its first layer usually takes.
+    pub fn usual_types(&self) -> Result<Vec<Type>> {
+        let usual = |(slot, declared): (usize, &Type)| {
+            let reader = self.nodes.iter().find_map(|n| n.inputs.iter().position(|&s| s == slot).map(|i| (n, i)));
+            match reader {
+                Some((node, i)) if declared.shape.is_none() => node.layer.usual_input(i),
+                _ => declared.clone(),
+            }
+        };
+        let usual: Vec<Type> = self.input_types.iter().enumerate().map(usual).collect();
+        self.infer(&usual).or_else(|_| self.infer(&self.input_types))
+    }
+
     /// The kind of every input: what the description says, else what the first layer that reads it wants.
     pub fn input_kind(nodes: &[Node], slot: usize) -> Kind {
         nodes
@@ -180,4 +194,47 @@ pub(crate) fn last_uses(nodes: &[Node], outputs: &[usize], slots: usize) -> Vec<
         last.insert(slot, usize::MAX);
     }
     (0..slots).map(|slot| last.get(&slot).copied().unwrap_or(usize::MAX)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::device::Device;
+    use crate::model::Model;
+    use crate::spec::ModelSpec;
+    use crate::{DataView, ErrorKind};
+
+    fn build(layers: &[(&str, serde_json::Value)]) -> crate::Result<Model> {
+        Model::build(&ModelSpec::sequential("f32", layers)?, 0, &Device::cpu())
+    }
+
+    fn linear(inputs: usize, outputs: usize) -> (&'static str, serde_json::Value) {
+        ("Linear", json!({"in_features": inputs, "out_features": outputs}))
+    }
+
+    #[test]
+    fn a_chain_that_cannot_fit_is_refused_without_data() {
+        let error = build(&[linear(784, 256), ("ReLU", json!({})), linear(128, 10)]).err().unwrap();
+        assert_eq!((error.kind, error.subject.as_deref()), (ErrorKind::Shape, Some("2")));
+        assert_eq!(error.message, "layer '2' (Linear): input: expected [.., 128], found [.., 256]");
+    }
+
+    #[test]
+    fn ranks_that_only_data_tell_stay_open() {
+        let model = build(&[linear(4, 3), ("Flatten", json!({})), linear(15, 2)]).unwrap();
+        let x = vec![0.5; 2 * 5 * 4];
+        let input = crate::ArrayView::new(vec![2, 5, 4], DataView::F32(&x)).unwrap();
+        assert_eq!(model.predict(&[input], 0).unwrap()[0].shape, [2, 2]);
+    }
+
+    #[test]
+    fn a_summary_shows_usual_shapes() {
+        let shapes = |model: Model| -> Vec<_> {
+            model.summary().unwrap().layers.into_iter().map(|l| l.output_shape).collect()
+        };
+        assert_eq!(shapes(build(&[linear(4, 3), linear(3, 2)]).unwrap()), [Some(vec![-1, 3]), Some(vec![-1, 2])]);
+        let open = build(&[linear(4, 3), ("Flatten", json!({})), linear(15, 2)]).unwrap();
+        assert_eq!(shapes(open)[0], None);
+    }
 }

@@ -45,7 +45,7 @@ pub struct StateEntry {
 
 impl Model {
     pub fn summary(&self) -> Result<Summary> {
-        let types = self.graph.infer(&self.graph.input_types)?;
+        let types = self.graph.usual_types()?;
         let mut layers = Vec::with_capacity(self.graph.nodes.len());
         for node in &self.graph.nodes {
             let entries = &self.table.entries[node.entries.clone()];
