@@ -16,7 +16,7 @@ use burn::tensor::StreamId;
 use crate::device::Device;
 use crate::losses::{self, Loss};
 use crate::metrics::{self, Metric};
-use crate::optim::{self, Optimizer};
+use crate::optim;
 use crate::spec::CompileSpec;
 use crate::tensor::DType;
 use crate::{Error, Result};
@@ -26,6 +26,7 @@ pub use summary::{LayerSummary, StateEntry, Summary};
 
 pub(crate) use graph::{Graph, Pass};
 pub(crate) use inputs::check_finite;
+pub(crate) use pattern::matches_name;
 pub(crate) use table::{Entry, Table};
 
 /// A model on a device. One call at a time; see [`Predictor`] for many.
@@ -43,7 +44,7 @@ pub struct Model {
 /// What training needs besides the model.
 pub(crate) struct Compiled {
     pub loss: Box<dyn Loss>,
-    pub optimizer: Box<dyn Optimizer>,
+    pub optimizer: optim::Groups,
     pub metrics: Vec<Box<dyn Metric>>,
 }
 
@@ -64,7 +65,7 @@ impl Model {
         if loss.reduction() == losses::Reduction::None {
             return Err(Error::argument("training needs one value: use reduction 'mean' or 'sum'").at("loss"));
         }
-        let optimizer = optim::create(&spec.optimizer)?;
+        let optimizer = optim::Groups::new(&spec.optimizer, &self.table.targets())?;
         let metrics = spec.metrics.iter().map(metrics::create).collect::<Result<_>>()?;
         self.compiled = Some(Compiled { loss, optimizer, metrics });
         self.table.reset_states();

@@ -71,6 +71,12 @@ impl Table {
         ))
     }
 
+    /// The rows as parameter groups see them.
+    pub fn targets(&self) -> Vec<optim::Target<'_>> {
+        let rows = self.entries.iter();
+        rows.map(|e| optim::Target { name: &e.name, shape: &e.shape, parameter: e.role == Role::Parameter }).collect()
+    }
+
     pub fn reset_states(&mut self) {
         for entry in &mut self.entries {
             entry.state = optim::State::default();

@@ -45,12 +45,12 @@ impl Optimizer for AdamOptimizer {
         self.rate
     }
 
-    fn slots(&self) -> &'static [&'static str] {
+    fn slots(&self, _: &[usize]) -> &'static [&'static str] {
         if self.amsgrad { &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] } else { &["exp_avg", "exp_avg_sq"] }
     }
 
     fn step(&self, parameter: &mut Value, gradient: Value, state: &mut State, rate: f64) -> Result<()> {
-        prepare(parameter, &gradient, state, self.slots())?;
+        prepare(parameter, &gradient, state, self.slots(&[]))?;
         let rule = Adam::new(&self.options, state.step + 1, rate);
         let done = if self.amsgrad {
             fused::<_, 3>(&rule, parameter, &gradient, &mut state.slots)?

@@ -16,3 +16,27 @@ pub(super) fn betas<const N: usize>(config: &Config, default: [f64; N]) -> Resul
         Error::argument(format!("option 'betas': expected {N} numbers of at least 0 and less than 1, found {list:?}"))
     })
 }
+
+/// A finite number of any sign.
+pub(super) fn finite(config: &Config, key: &str, default: f64) -> Result<f64> {
+    let value = config.float(key, default)?;
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(Error::argument(format!("option '{key}': expected a number, found {value}")))
+}
+
+/// A list of `N` finite numbers for which `fits` holds; `what` describes them.
+pub(super) fn list<const N: usize>(
+    config: &Config,
+    key: &str,
+    default: [f64; N],
+    what: &str,
+    fits: impl Fn(&[f64; N]) -> bool,
+) -> Result<[f64; N]> {
+    let Some(found) = config.floats_or_none(key)? else { return Ok(default) };
+    <[f64; N]>::try_from(found.as_slice())
+        .ok()
+        .filter(|list| list.iter().all(|x| x.is_finite()) && fits(list))
+        .ok_or_else(|| Error::argument(format!("option '{key}': expected {what}, found {found:?}")))
+}

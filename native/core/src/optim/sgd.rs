@@ -38,13 +38,13 @@ impl Optimizer for SgdOptimizer {
         self.rate
     }
 
-    fn slots(&self) -> &'static [&'static str] {
+    fn slots(&self, _: &[usize]) -> &'static [&'static str] {
         if self.options.momentum == 0.0 { &[] } else { &["momentum_buffer"] }
     }
 
     fn step(&self, parameter: &mut Value, gradient: Value, state: &mut State, rate: f64) -> Result<()> {
         let first = state.slots.is_empty();
-        prepare(parameter, &gradient, state, self.slots())?;
+        prepare(parameter, &gradient, state, self.slots(&[]))?;
         let rule = Sgd::new(&self.options, rate, first);
         let done = match state.slots.as_mut_slice() {
             [] => fused::<_, 0>(&rule, parameter, &gradient, &mut [])?,

@@ -26,6 +26,13 @@ impl Config {
         }
     }
 
+    /// These options, and those of `base` that are not among them.
+    pub fn over(&self, base: &Self) -> Self {
+        let mut values = base.values.clone();
+        values.extend(self.values.clone());
+        Self { values, read: RefCell::default() }
+    }
+
     /// The value of a key; null counts as absent.
     fn get(&self, key: &str) -> Option<&Value> {
         self.read.borrow_mut().insert(key.to_owned());

@@ -13,12 +13,36 @@ pub struct PartSpec {
     pub config: Config,
 }
 
+/// The optimizer of a model: type and options, and other options for groups of parameters.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptimizerSpec {
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(default)]
+    pub config: Config,
+    #[serde(default)]
+    pub groups: Vec<GroupSpec>,
+}
+
+/// Parameters whose name, or whose layer's name, matches a pattern, and what differs for them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupSpec {
+    pub params: Vec<String>,
+    /// Another optimizer; its options are then its own only.
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+    #[serde(default)]
+    pub config: Config,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompileSpec {
     pub version: u32,
     pub loss: PartSpec,
-    pub optimizer: PartSpec,
+    pub optimizer: OptimizerSpec,
     #[serde(default)]
     pub metrics: Vec<PartSpec>,
 }

@@ -114,12 +114,12 @@ pub(super) fn apply(
         clip::by_value(&mut gradients, limit)?;
     }
     let compiled = model.compiled.as_ref().ok_or_else(|| Error::internal("not compiled"))?;
-    for (entry, gradient) in model.table.entries.iter_mut().zip(gradients) {
+    for (row, (entry, gradient)) in model.table.entries.iter_mut().zip(gradients).enumerate() {
         let Some(gradient) = gradient else { continue };
         let Bound::Tensor(parameter) = &mut entry.stored else {
             return Err(Error::internal("a counter has a gradient").at(&entry.name));
         };
-        compiled.optimizer.step(parameter, gradient, &mut entry.state, rate).map_err(|e| e.at(&entry.name))?;
+        compiled.optimizer.step(row, parameter, gradient, &mut entry.state, rate).map_err(|e| e.at(&entry.name))?;
     }
     Ok(norm)
 }

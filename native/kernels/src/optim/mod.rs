@@ -16,14 +16,36 @@
 //! assert_eq!(w, [0.5, 2.5]);
 //! ```
 
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adamax;
+mod asgd;
+mod entry;
+mod lamb;
+mod lion;
+mod nadam;
 mod norm;
+mod radam;
+mod rmsprop;
+mod rprop;
 mod sgd;
 #[cfg(test)]
 mod tests;
 
+pub use adadelta::{Adadelta, AdadeltaOptions};
+pub use adagrad::{Adagrad, AdagradOptions};
 pub use adam::{Adam, AdamOptions};
+pub use adamax::{Adamax, AdamaxOptions};
+pub use asgd::{Asgd, AsgdOptions};
+pub use entry::Entry;
+pub use lamb::{Lamb, LambOptions};
+pub use lion::{Lion, LionOptions};
+pub use nadam::{Nadam, NadamOptions};
 pub use norm::sum_squares;
+pub use radam::{Radam, RadamOptions};
+pub use rmsprop::{Rmsprop, RmspropOptions};
+pub use rprop::Rprop;
 pub use sgd::{Sgd, SgdOptions};
 
 use crate::simd::{self, Job, Simd};
