@@ -109,9 +109,10 @@ run_cargo() {
     if [ -n "$crates" ]; then
         [ -f "$crates/offline.toml" ] || fail "EXBURN_CRATES=$crates holds no offline.toml"
         crates=$(stable_crates "$(cd "$crates" && pwd -P)")
-        cargo --config "$crates/offline.toml" "${locked[@]}" "$@"
+        # After the subcommand: clippy hands only those on.
+        cargo "$1" --config "$crates/offline.toml" "${locked[@]}" "${@:2}"
     else
-        cargo "${locked[@]}" "$@"
+        cargo "$1" "${locked[@]}" "${@:2}"
     fi
 }
 
