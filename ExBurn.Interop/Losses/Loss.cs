@@ -8,6 +8,9 @@ public enum Reduction
 
     /// <summary>Their sum.</summary>
     Sum,
+
+    /// <summary>Their sum divided by the number of rows; for <see cref="KLDivLoss"/> only.</summary>
+    BatchMean,
 }
 
 /// <summary>What training makes small. Made by the methods of this class, as <c>Loss.CrossEntropy()</c>; formulas and defaults are PyTorch's.</summary>
@@ -18,11 +21,25 @@ public abstract partial record Loss : Component
     }
 
     /// <summary>How the losses of the elements become one number. Default: their mean.</summary>
-    public Reduction Reduction { get; init; }
+    /// <exception cref="ArgumentException">The loss has no such reduction.</exception>
+    public Reduction Reduction
+    {
+        get;
+        init => field = value == Reduction.BatchMean && !HasBatchMean
+            ? throw new ArgumentException($"{GetType().Name} has no reduction {value}.", nameof(Reduction))
+            : value;
+    }
+
+    private protected virtual bool HasBatchMean => false;
 
     // The class is PyTorch's: the core's name and "Loss".
     internal sealed override string TypeName => GetType().Name.Substring(0, GetType().Name.Length - "Loss".Length);
 
     internal override void WriteConfig(ConfigWriter config) => config
-        .Add("reduction", Reduction == Reduction.Sum ? "sum" : "mean");
+        .Add("reduction", Reduction switch
+        {
+            Reduction.Sum => "sum",
+            Reduction.BatchMean => "batchmean",
+            _ => "mean",
+        });
 }

@@ -1,5 +1,6 @@
-//! Cross-entropy of logits: `torch.nn.CrossEntropyLoss`.
+//! Cross-entropy of logits, `torch.nn.CrossEntropyLoss`, and of log-probabilities, `torch.nn.NLLLoss`.
 
+use super::formula::weights;
 use super::targets::{class_indices, classes, same_shape, single};
 use super::{Loss, Reduction};
 use crate::spec::Config;
@@ -14,8 +15,11 @@ const CLASSES: usize = 1;
 /// Options: `weight` (one number per class), `label_smoothing` (0), `ignore_index` (-100; class indices only),
 /// `reduction`. The mean over class indices divides by the sum of the weights of the classes that were meant, so it is NaN
 /// when every target is ignored; over probabilities it divides by the number of targets.
+///
+/// Without `logits` the prediction is log-probabilities and targets are class indices: the negative log-likelihood.
 #[derive(Debug)]
 struct CrossEntropy {
+    logits: bool,
     weight: Option<Vec<f64>>,
     smoothing: f64,
     ignored: i32,
@@ -23,18 +27,24 @@ struct CrossEntropy {
 }
 
 pub(super) fn cross_entropy(config: &Config) -> Result<Box<dyn Loss>> {
-    let smoothing = config.float("label_smoothing", 0.0)?;
+    make(config, true)
+}
+
+/// Options: `weight`, `ignore_index`, `reduction`.
+pub(super) fn nll(config: &Config) -> Result<Box<dyn Loss>> {
+    make(config, false)
+}
+
+fn make(config: &Config, logits: bool) -> Result<Box<dyn Loss>> {
+    let smoothing = if logits { config.float("label_smoothing", 0.0)? } else { 0.0 };
     if !(0.0..=1.0).contains(&smoothing) {
         return Err(Error::argument(format!("option 'label_smoothing': expected 0 to 1, found {smoothing}")));
     }
     let ignored = config.int("ignore_index", -100)?;
     let ignored = i32::try_from(ignored)
         .map_err(|_| Error::argument(format!("option 'ignore_index': {ignored} does not fit 32 bits")))?;
-    let weight = config.floats_or_none("weight")?;
-    if let Some(bad) = weight.iter().flatten().find(|w| !w.is_finite()) {
-        return Err(Error::argument(format!("option 'weight': expected finite numbers, found {bad}")));
-    }
-    Ok(Box::new(CrossEntropy { weight, smoothing, ignored, reduction: Reduction::parse(config)? }))
+    let weight = weights(config, "weight")?;
+    Ok(Box::new(CrossEntropy { logits, weight, smoothing, ignored, reduction: Reduction::parse(config)? }))
 }
 
 /// A list with one number per class in a shape that broadcasts over [N, C, ..].
@@ -129,7 +139,7 @@ impl CrossEntropy {
 
 impl Loss for CrossEntropy {
     fn target_kind(&self, _index: usize, found: Kind) -> Kind {
-        if found == Kind::Float { Kind::Float } else { Kind::Int }
+        if found == Kind::Float && self.logits { Kind::Float } else { Kind::Int }
     }
 
     fn check(&self, prediction: &[usize], targets: &[ArrayView<'_>]) -> Result<()> {
@@ -138,7 +148,7 @@ impl Loss for CrossEntropy {
         if let Some(weight) = self.weight.as_ref().filter(|w| w.len() != classes) {
             return Err(Error::shape("option 'weight'", format!("{classes} classes"), format!("{}", weight.len())));
         }
-        if !target.data.is_float() {
+        if !target.data.is_float() || !self.logits {
             return class_indices(prediction, target, Some(i64::from(self.ignored)));
         }
         if target.shape.len() + 1 == prediction.len() {
@@ -149,7 +159,7 @@ impl Loss for CrossEntropy {
 
     fn forward(&self, prediction: &Value, targets: &[Value]) -> Result<Value> {
         let target = &targets[0];
-        let log = prediction.clone().log_softmax(CLASSES)?;
+        let log = if self.logits { prediction.clone().log_softmax(CLASSES)? } else { prediction.clone() };
         match target.kind() {
             Kind::Float => self.of_probabilities(log, target),
             _ => self.of_indices(log, target),

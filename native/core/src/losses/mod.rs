@@ -1,9 +1,17 @@
 //! Losses: pure functions of a prediction and its targets. PyTorch's names, options, formulas.
 //!
-//! To add one: write it in the file of its family (a struct, `new` from its options, `impl Loss`) and add a line to
-//! [`create`]. `targets.rs` has the checks that many share.
+//! To add one: write it in the file of its family (a struct, a function that makes it from its options, `impl Formula`, or `impl Loss`
+//! where it does not reduce as others do) and add a line to [`create`]. `targets.rs` has the checks that many share.
 
+mod binary;
 mod cross_entropy;
+mod ctc;
+mod dice;
+mod focal;
+mod formula;
+mod likelihood;
+mod multi;
+mod ranking;
 mod reduction;
 mod regression;
 mod targets;
@@ -37,7 +45,32 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
 /// Makes the loss of a description; unknown names and options are errors.
 pub fn create(spec: &PartSpec) -> Result<Box<dyn Loss>> {
     type Make = fn(&crate::spec::Config) -> Result<Box<dyn Loss>>;
-    let table: &[(&str, Make)] = &[("CrossEntropy", cross_entropy::cross_entropy), ("MSE", regression::mse)];
+    let table: &[(&str, Make)] = &[
+        ("CrossEntropy", cross_entropy::cross_entropy),
+        ("NLL", cross_entropy::nll),
+        ("BCE", binary::bce),
+        ("BCEWithLogits", binary::bce_with_logits),
+        ("MSE", regression::mse),
+        ("L1", regression::l1),
+        ("SmoothL1", regression::smooth_l1),
+        ("Huber", regression::huber),
+        ("LogCosh", regression::log_cosh),
+        ("KLDiv", likelihood::kl_div),
+        ("PoissonNLL", likelihood::poisson_nll),
+        ("GaussianNLL", likelihood::gaussian_nll),
+        ("MarginRanking", ranking::margin_ranking),
+        ("HingeEmbedding", ranking::hinge_embedding),
+        ("SoftMargin", ranking::soft_margin),
+        ("CosineEmbedding", ranking::cosine_embedding),
+        ("TripletMargin", ranking::triplet_margin),
+        ("MultiMargin", multi::multi_margin),
+        ("MultiLabelMargin", multi::multi_label_margin),
+        ("MultiLabelSoftMargin", multi::multi_label_soft_margin),
+        ("CTC", ctc::ctc),
+        ("Focal", focal::focal),
+        ("BinaryFocal", focal::binary_focal),
+        ("Dice", dice::dice),
+    ];
     let Some((_, make)) = table.iter().find(|(known, _)| *known == spec.kind) else {
         let known: Vec<&str> = table.iter().map(|(known, _)| *known).collect();
         return Err(Error::unsupported(format!("there is no loss '{}'; known: {}", spec.kind, known.join(", "))));

@@ -62,8 +62,44 @@ fn find<T>(values: &[T], widen: impl Fn(&T) -> i64, wrong: impl Fn(i64) -> bool)
     values.iter().map(widen).enumerate().find(|&(_, value)| wrong(value))
 }
 
+/// An error that names the first number of a target for which `right` does not hold.
+fn numbers(target: &ArrayView<'_>, expected: &str, right: impl Fn(f64) -> bool) -> Result<()> {
+    use crate::DataView::{F32, F64, I32, I64, U8};
+    let found = match target.data {
+        F32(v) => v.iter().map(|&x| f64::from(x)).enumerate().find(|&(_, x)| !right(x)),
+        F64(v) => v.iter().copied().enumerate().find(|&(_, x)| !right(x)),
+        I32(v) => v.iter().map(|&x| f64::from(x)).enumerate().find(|&(_, x)| !right(x)),
+        I64(v) => v.iter().map(|&x| x as f64).enumerate().find(|&(_, x)| !right(x)),
+        U8(v) => v.iter().map(|&x| f64::from(x)).enumerate().find(|&(_, x)| !right(x)),
+    };
+    let Some((position, value)) = found else { return Ok(()) };
+    let index = unravel(position, &target.shape);
+    let place = match index[..] {
+        [] => "the value".to_owned(),
+        [sample] => format!("sample {sample}"),
+        _ => format!("sample {} (position {index:?})", index[0]),
+    };
+    Err(Error::argument(format!("target: {place} is {value}, expected {expected}"))
+        .with_detail(serde_json::json!({ "position": index, "value": value })))
+}
+
+/// Targets from 0 to 1.
+pub(super) fn shares(target: &ArrayView<'_>) -> Result<()> {
+    numbers(target, "0 to 1", |x| (0.0..=1.0).contains(&x))
+}
+
+/// Targets that are 1 or -1.
+pub(super) fn signs(target: &ArrayView<'_>) -> Result<()> {
+    numbers(target, "1 or -1", |x| x == 1.0 || x == -1.0)
+}
+
+/// Targets that are not below zero.
+pub(super) fn not_negative(target: &ArrayView<'_>, what: &str) -> Result<()> {
+    numbers(target, &format!("a {what} of at least 0"), |x| x >= 0.0)
+}
+
 /// The coordinates of a row-major position.
-fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
+pub(super) fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
     let mut index = vec![0; shape.len()];
     for (i, &size) in index.iter_mut().zip(shape).rev() {
         *i = position % size;

@@ -90,6 +90,11 @@ impl Value {
         self.unary("log", Dispatch::float_log)
     }
 
+    /// log(1 + x), exact for small x.
+    pub fn log1p(self) -> Result<Self> {
+        self.unary("log1p", Dispatch::float_log1p)
+    }
+
     pub fn sqrt(self) -> Result<Self> {
         self.unary("sqrt", Dispatch::float_sqrt)
     }
