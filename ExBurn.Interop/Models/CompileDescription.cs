@@ -9,7 +9,10 @@ internal sealed record CompileDescription(Loss Loss, Optimizer Optimizer, IReadO
     {
         json.WriteNumber("version", ModelDescription.Version);
         Write(json, "loss", Loss);
-        Write(json, "optimizer", Optimizer);
+        json.WriteStartObject("optimizer");
+        Optimizer.WriteTo(json);
+        Optimizer.WriteGroups(json);
+        json.WriteEndObject();
         json.WriteStartArray("metrics");
         foreach (var metric in Metrics)
         {

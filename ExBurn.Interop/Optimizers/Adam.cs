@@ -18,6 +18,9 @@ public sealed record Adam(double LearningRate = 1e-3) : Optimizer(LearningRate)
     /// <summary>Divides by the largest second moment so far. Default false.</summary>
     public bool AmsGrad { get; init; }
 
+    /// <summary>Takes the decay from the parameter, as <see cref="AdamW"/> does, instead of adding it to the gradient. Default false.</summary>
+    public bool DecoupledWeightDecay { get; init; }
+
     /// <summary>Makes the loss large instead of small. Default false.</summary>
     public bool Maximize { get; init; }
 
@@ -29,6 +32,7 @@ public sealed record Adam(double LearningRate = 1e-3) : Optimizer(LearningRate)
             .Add("eps", Eps)
             .Add("weight_decay", WeightDecay)
             .Add("amsgrad", AmsGrad)
+            .Add("decoupled_weight_decay", DecoupledWeightDecay)
             .Add("maximize", Maximize);
     }
 }

@@ -54,6 +54,19 @@ internal readonly struct ConfigWriter(Utf8JsonWriter json)
         return this;
     }
 
+    /// <summary>Two numbers of which the first may be missing (JSON null).</summary>
+    public ConfigWriter AddPair(string key, double? first, double second)
+    {
+        json.WriteStartArray(key);
+        if (first is { } number)
+            json.WriteNumberValue(number);
+        else
+            json.WriteNullValue();
+        json.WriteNumberValue(second);
+        json.WriteEndArray();
+        return this;
+    }
+
     /// <summary>One number when both sizes are equal, else two, as PyTorch prints them.</summary>
     public ConfigWriter Add(string key, Size2? value)
     {
