@@ -9,11 +9,14 @@ internal sealed class TrainingState(Loss loss, Optimizer optimizer, IReadOnlyLis
 
     public IReadOnlyList<Metric> Metrics { get; } = metrics;
 
-    /// <summary>Names of the metrics, in the order of the native values.</summary>
-    public string[] MetricNames { get; } = [.. metrics.Select(metric => metric.Name)];
+    /// <summary>Names of the metrics' values, in the order of the native ones.</summary>
+    public string[] MetricNames { get; } = [.. metrics.SelectMany(metric => metric.ValueNames)];
 
     /// <summary>The rate of the next step.</summary>
     public double LearningRate { get; set; } = optimizer.LearningRate;
+
+    /// <summary>The schedule of the last run, where it is; null when it had none.</summary>
+    public ScheduleStepper? Schedule { get; set; }
 
     /// <summary>Epochs finished since the model was compiled: a further Fit continues the sequence of shuffles.</summary>
     public int Epochs { get; set; }

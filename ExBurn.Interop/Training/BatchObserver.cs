@@ -24,7 +24,7 @@ internal sealed class BatchObserver : IBatchObserver
     public static BatchObserver? WhereHeard(TrainingContext context, string[] metricNames, IProgress<TrainingProgress>? progress)
     {
         Callback[] listeners = [.. context.Options.Callbacks.Where(callback => callback.ListensToBatches)];
-        return listeners.Length > 0 || progress is not null ? new(context, metricNames, listeners, progress) : null;
+        return listeners.Length > 0 || progress is not null || context.Options.TimeLimit is not null ? new(context, metricNames, listeners, progress) : null;
     }
 
     public BatchFlow OnBatch(in BatchEventNative batch)
@@ -46,6 +46,7 @@ internal sealed class BatchObserver : IBatchObserver
             listener.OnBatchEnd(_context, _last);
         var share = _last.SamplesTotal > 0 ? (double)_last.Samples / _last.SamplesTotal : 1;
         Report(null, _context.History.Epochs.Count, share);
+        _context.CheckTime();
         return _context.IsStopping ? BatchFlow.Stop : BatchFlow.Continue;
     }
 

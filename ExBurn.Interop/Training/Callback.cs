@@ -38,5 +38,5 @@ public abstract class Callback
     private delegate void BatchMethod(TrainingContext context, in BatchResult batch);
 
     /// <summary>Whether <see cref="OnBatchEnd"/> is overridden: the method that a delegate to it would call tells.</summary>
-    internal bool ListensToBatches => new BatchMethod(OnBatchEnd).Method.DeclaringType != typeof(Callback);
+    internal virtual bool ListensToBatches => new BatchMethod(OnBatchEnd).Method.DeclaringType != typeof(Callback);
 }

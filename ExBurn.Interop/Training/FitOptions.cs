@@ -34,6 +34,21 @@ public sealed record FitOptions
     public int AccumulationSteps { get; init => field = Check.Positive(value); } = 1;
 
     /// <summary>
+    /// How the learning rate changes, from the optimizer's rate on. Default none: it stays. A later run with an equal schedule goes on with
+    /// it, unless its length follows from the run; then, and with another schedule, it begins anew.
+    /// </summary>
+    public Schedule? Schedule { get; init; }
+
+    /// <summary>Optimizer steps at most, at least 1; the run may end within an epoch. Default none.</summary>
+    public long? MaxSteps { get; init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaxSteps), value, "MaxSteps must be at least 1."); }
+
+    /// <summary>
+    /// Time after which the run ends, looked at after the batches that <see cref="ReportEvery"/> selects and after each epoch. Above zero.
+    /// Default none.
+    /// </summary>
+    public TimeSpan? TimeLimit { get; init => field = value is null || value > TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(nameof(TimeLimit), value, "TimeLimit must be above zero."); }
+
+    /// <summary>
     /// Whether a loss that is not finite ends the run with a <see cref="NumericalException"/> that names the batch.
     /// Default true; false lets it go on, as PyTorch does.
     /// </summary>

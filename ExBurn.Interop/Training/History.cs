@@ -8,13 +8,19 @@ public enum StopReason
     /// <summary>All epochs were trained.</summary>
     Completed,
 
-    /// <summary>A callback asked for it.</summary>
+    /// <summary>A callback asked for it, or the loop over the epochs was left.</summary>
     Callback,
+
+    /// <summary><see cref="FitOptions.MaxSteps"/> were made.</summary>
+    StepLimit,
+
+    /// <summary><see cref="FitOptions.TimeLimit"/> has passed.</summary>
+    TimeLimit,
 }
 
 /// <summary>What a run was like, epoch by epoch.</summary>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed class History
+public sealed partial class History
 {
     private readonly List<EpochResult> _epochs = [];
 

@@ -89,7 +89,7 @@ public sealed record EpochResult
     /// <summary>Loss and metrics on the validation data after the epoch; null without validation data.</summary>
     public Evaluation? Validation { get; init; }
 
-    /// <summary>Learning rate of the epoch.</summary>
+    /// <summary>Learning rate of the epoch; of its first step where a schedule moves per step.</summary>
     public double LearningRate { get; init; }
 
     /// <summary>Global norm of the last step's gradients before clipping; NaN where it was not computed.</summary>

@@ -25,7 +25,7 @@ public sealed partial class Trainer
     public Task<Evaluation> EvaluateAsync(Dataset data, int batchSize = 256, CancellationToken cancellationToken = default)
         => DedicatedThread.Run(() => Evaluate(data, batchSize, cancellationToken), cancellationToken);
 
-    private Evaluation EvaluateOn(Dataset data, int batchSize, TrainingState state, CancellationToken cancellationToken)
+    internal Evaluation EvaluateOn(Dataset data, int batchSize, TrainingState state, CancellationToken cancellationToken)
     {
         var metrics = new double[state.MetricNames.Length];
         var result = BurnBridge.Evaluate(Model.Handle, data.Handle, (ulong)batchSize, 0, metrics, null, cancellationToken);

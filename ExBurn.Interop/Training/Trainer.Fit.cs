@@ -1,5 +1,3 @@
-using ExBurn.Native;
-
 namespace ExBurn;
 
 public sealed partial class Trainer
@@ -34,76 +32,27 @@ public sealed partial class Trainer
     private History Run(Dataset train, FitOptions? given, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         var options = given ?? new FitOptions();
+        CheckData(train, options);
+        using var run = StartRun(train, options, progress, cancellationToken);
+        run.Begin();
+        while (!run.IsOver)
+            run.NextEpoch();
+        return run.End();
+    }
+
+    private FitRun StartRun(Dataset train, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        var run = new FitRun(this, train, options, progress, cancellationToken);
+        RememberSample(train);
+        return run;
+    }
+
+    private static void CheckData(Dataset train, FitOptions options)
+    {
         RequireRows(train, nameof(train));
         if (options.Validation is { } validation)
             RequireRows(validation, nameof(FitOptions.Validation));
         if (options.DropLast && options.BatchSize > train.Count)
-            throw new ArgumentException($"With DropLast, {train.Count} rows make no batch of {options.BatchSize}.", nameof(given));
-
-        var state = Model.RequireTraining();
-        using var claim = Model.ClaimTraining();
-        RememberSample(train);
-        var history = new History();
-        var context = new TrainingContext(this, options, history) { Epoch = state.Epochs };
-        var observer = BatchObserver.WhereHeard(context, state.MetricNames, progress);
-        var metrics = new double[state.MetricNames.Length];
-
-        foreach (var callback in options.Callbacks)
-            callback.OnTrainBegin(context);
-        for (var done = 0; done < options.Epochs && !context.IsStopping; done++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            context.Epoch = state.Epochs + 1;
-            foreach (var callback in options.Callbacks)
-                callback.OnEpochBegin(context);
-
-            var rate = state.LearningRate;
-            var result = BurnBridge.TrainEpoch(
-                Model.Handle, train.Handle, NativeOptions(options, state.Epochs), [rate], metrics, observer, cancellationToken);
-            state.Epochs++;
-            var epoch = ToEpoch(result, context.Epoch, rate, new(state.MetricNames, metrics)) with
-            {
-                Validation = options.Validation is { } held
-                    ? EvaluateOn(held, options.ValidationBatchSize ?? options.BatchSize, state, cancellationToken)
-                    : null,
-            };
-            history.Add(epoch);
-
-            observer?.Report(epoch);
-            foreach (var callback in options.Callbacks)
-                callback.OnEpochEnd(context, epoch);
-        }
-
-        (history.StopReason, history.StopMessage) = context.IsStopping ? (StopReason.Callback, context.StopMessage) : default;
-        foreach (var callback in options.Callbacks)
-            callback.OnTrainEnd(context, history);
-        history.Duration = context.Elapsed;
-        return history;
+            throw new ArgumentException($"With DropLast, {train.Count} rows make no batch of {options.BatchSize}.", nameof(options));
     }
-
-    private TrainOptionsNative NativeOptions(FitOptions options, int epoch) => new()
-    {
-        Shuffle = options.Shuffle,
-        DropLast = options.DropLast,
-        CheckFinite = options.TerminateOnNaN,
-        Epoch = (ulong)epoch,
-        Seed = unchecked((ulong)(options.Seed ?? Model.Seed)),
-        BatchSize = (ulong)options.BatchSize,
-        Accumulate = (ulong)options.AccumulationSteps,
-        ReportEvery = (ulong)options.ReportEvery,
-        ClipNorm = options.ClipNorm ?? 0,
-        ClipValue = options.ClipValue ?? 0,
-    };
-
-    private static EpochResult ToEpoch(RunResultNative result, int number, double rate, MetricValues metrics) => new()
-    {
-        Epoch = number,
-        Loss = result.Loss,
-        Metrics = metrics,
-        LearningRate = rate,
-        GradientNorm = result.GradNorm,
-        Samples = (long)result.Samples,
-        Steps = (long)result.Steps,
-        Duration = TimeSpan.FromSeconds(result.Seconds),
-    };
 }

@@ -32,7 +32,11 @@ public sealed class TrainingContext
     /// <summary>Time since the run began.</summary>
     public TimeSpan Elapsed => _clock.Elapsed;
 
-    /// <summary>The learning rate; a value set inside an epoch takes effect with the next one.</summary>
+    /// <summary>
+    /// The learning rate; a value set inside an epoch takes effect with the next one. With a schedule: its rate, which moves on before
+    /// <see cref="Callback.OnEpochEnd"/>. A value set here is what the schedule goes on from, as in PyTorch: those that compute a rate from the
+    /// one before keep it, those that compute it from the position replace it at their next step.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The rate is negative or not finite.</exception>
     public double LearningRate
     {
@@ -45,11 +49,24 @@ public sealed class TrainingContext
 
     internal string? StopMessage { get; private set; }
 
+    internal StopReason StopReason { get; private set; }
+
     /// <summary>Ends the run: after this batch in <see cref="Callback.OnBatchEnd"/>, else after this epoch. Validation and OnEpochEnd still take place.</summary>
     /// <param name="message">Why, for <see cref="History.StopMessage"/>.</param>
-    public void Stop(string? message = null)
+    public void Stop(string? message = null) => Stop(StopReason.Callback, message);
+
+    /// <summary>Ends the run; the first reason is the one that counts.</summary>
+    internal void Stop(StopReason reason, string? message)
     {
-        StopMessage ??= message;
+        if (!IsStopping)
+            (StopReason, StopMessage) = (reason, message);
         IsStopping = true;
+    }
+
+    /// <summary>Ends the run when its time is up.</summary>
+    internal void CheckTime()
+    {
+        if (Options.TimeLimit is { } limit && Elapsed >= limit)
+            Stop(StopReason.TimeLimit, null);
     }
 }
