@@ -13,6 +13,9 @@ public abstract partial record Metric : Component
     /// <summary>Whether a larger value is a better one.</summary>
     public virtual bool HigherIsBetter => true;
 
+    /// <summary>Names of the values that the core gives, in its order: one, or more where a metric has a value per class or pair.</summary>
+    internal virtual IEnumerable<string> ValueNames => [Name];
+
     // The core's name and "Metric".
     internal sealed override string TypeName => GetType().Name.Substring(0, GetType().Name.Length - "Metric".Length);
 }

@@ -1,6 +1,7 @@
 //! The share of targets that were predicted.
 
 use super::Metric;
+use super::form::{Form, plain};
 use crate::spec::Config;
 use crate::tensor::Value;
 use crate::{Error, Result};
@@ -58,31 +59,16 @@ impl Accuracy {
 
 impl Metric for Accuracy {
     fn partial(&self, prediction: &Value, targets: &[Value]) -> Result<Value> {
-        let [target, ..] = targets else { return Err(Error::argument("accuracy needs a target")) };
-        let (prediction, target) = (prediction.clone().detached(), target.clone().detached());
-        let (shape, found) = (prediction.shape(), target.shape());
-        let binary = match shape[..] {
-            [_] | [_, 1, ..] => true,
-            [_, 0, ..] | [] => {
-                return Err(Error::shape("accuracy", "a prediction [N] or [N, C, ..]", format!("{shape:?}")));
-            }
-            _ => false,
-        };
-        let mut without = shape.clone();
-        if without.len() > 1 {
-            without.remove(1);
-        }
-        let with_column = binary && shape.len() == 1 && found == [shape[0], 1];
-        if found != shape && found != without && !with_column {
-            let expected = format!("targets of shape {shape:?} or {without:?} for a prediction of shape {shape:?}");
-            return Err(Error::shape("accuracy", expected, format!("{found:?}")));
-        }
+        let (prediction, target) = plain("accuracy", prediction, targets)?;
+        let form = Form::of("accuracy", &prediction, &target)?;
         if prediction.is_empty() {
             return prediction.constant_like(&[0.0, 0.0], &[2]);
         }
-        let all = target.len() / if found == shape && !binary { shape[1] } else { 1 };
-        let (right, counted) =
-            if binary { (self.binary(prediction, target)?, None) } else { self.categorical(prediction, target)? };
+        let all = target.len() / if form == Form::Shares { prediction.dim(1) } else { 1 };
+        let (right, counted) = match form {
+            Form::Binary => (self.binary(prediction, target)?, None),
+            _ => self.categorical(prediction, target)?,
+        };
         let all = counted.map_or_else(|| right.constant_like(&[all as f64], &[1]), Ok)?;
         Value::concat(vec![right.sum()?, all], 0)
     }

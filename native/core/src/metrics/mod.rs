@@ -5,6 +5,11 @@
 //! To add one: write it in the file of its family and add a line to [`create`].
 
 mod accuracy;
+mod counts;
+mod curves;
+mod form;
+mod ranked;
+mod regression;
 
 use crate::spec::PartSpec;
 use crate::tensor::Value;
@@ -21,6 +26,11 @@ pub trait Metric: Send + Sync + std::fmt::Debug {
     /// The metric over everything absorbed since the last reset; NaN when there was nothing.
     fn value(&self) -> f64;
 
+    /// Appends all values: one, or as many as the metric's options say (per class, a matrix).
+    fn values(&self, out: &mut Vec<f64>) {
+        out.push(self.value());
+    }
+
     fn reset(&mut self);
 
     /// A fresh copy without state.
@@ -30,7 +40,21 @@ pub trait Metric: Send + Sync + std::fmt::Debug {
 /// Makes the metric of a description; unknown names and options are errors.
 pub fn create(spec: &PartSpec) -> Result<Box<dyn Metric>> {
     type Make = fn(&crate::spec::Config) -> Result<Box<dyn Metric>>;
-    let table: &[(&str, Make)] = &[("Accuracy", accuracy::accuracy)];
+    let table: &[(&str, Make)] = &[
+        ("Accuracy", accuracy::accuracy),
+        ("TopKAccuracy", ranked::top_k_accuracy),
+        ("Perplexity", ranked::perplexity),
+        ("Precision", counts::precision),
+        ("Recall", counts::recall),
+        ("FBeta", counts::f_beta),
+        ("ConfusionMatrix", counts::confusion_matrix),
+        ("RocAuc", curves::roc_auc),
+        ("AveragePrecision", curves::average_precision),
+        ("MeanAbsoluteError", regression::mean_absolute_error),
+        ("MeanSquaredError", regression::mean_squared_error),
+        ("RootMeanSquaredError", regression::root_mean_squared_error),
+        ("R2", regression::r2),
+    ];
     let Some((_, make)) = table.iter().find(|(known, _)| *known == spec.kind) else {
         let known: Vec<&str> = table.iter().map(|(known, _)| *known).collect();
         return Err(Error::unsupported(format!("there is no metric '{}'; known: {}", spec.kind, known.join(", "))));

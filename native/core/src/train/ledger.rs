@@ -115,7 +115,9 @@ impl Ledger {
     }
 
     fn values(&self) -> Vec<f64> {
-        self.metrics.iter().map(|m| m.value()).collect()
+        let mut values = Vec::with_capacity(self.metrics.len());
+        self.metrics.iter().for_each(|m| m.values(&mut values));
+        values
     }
 
     /// Closes the run.
