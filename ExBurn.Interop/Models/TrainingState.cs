@@ -9,8 +9,8 @@ internal sealed class TrainingState(Loss loss, Optimizer optimizer, IReadOnlyLis
 
     public IReadOnlyList<Metric> Metrics { get; } = metrics;
 
-    /// <summary>Names of the metrics, in the order of the native values.</summary>
-    public string[] MetricNames { get; } = [.. metrics.Select(metric => metric.Name)];
+    /// <summary>Names of the metrics' values, in the order of the native ones.</summary>
+    public string[] MetricNames { get; } = [.. metrics.SelectMany(metric => metric.ValueNames)];
 
     /// <summary>The rate of the next step.</summary>
     public double LearningRate { get; set; } = optimizer.LearningRate;
