@@ -69,8 +69,7 @@ fn main() {
         let tensor = |values: &Vec<f32>, shape: &[usize]| {
             Dispatch::float_from_data(TensorData::new(values.clone(), shape.to_vec()), &device)
         };
-        let (tx, tw, tb, tdy) =
-            (tensor(x, &input), tensor(wt, &weight), tensor(bias, &[out]), tensor(dy, &output));
+        let (tx, tw, tb, tdy) = (tensor(x, &input), tensor(wt, &weight), tensor(bias, &[out]), tensor(dy, &output));
         let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], groups);
         let times = [
             (

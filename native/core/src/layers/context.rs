@@ -8,6 +8,7 @@ use crate::{Error, Result};
 
 /// A parameter or buffer as a forward pass sees it.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one per parameter, and counters are few")]
 pub enum Bound {
     Tensor(Value),
     Counter(i64),

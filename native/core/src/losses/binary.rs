@@ -20,7 +20,7 @@ pub(super) fn bce(config: &Config) -> Result<Box<dyn Loss>> {
 
 /// An error when a prediction is no probability. Only the CPU can tell at once; elsewhere the loss is not a number.
 fn check_probabilities(x: &Value) -> Result<()> {
-    let outside = |p: f64| p < 0.0 || p > 1.0;
+    let outside = |p: f64| !p.is_nan() && !(0.0..=1.0).contains(&p);
     let plain = x.clone().contiguous();
     let found = plain.host_slice::<f32>().and_then(|v| v.iter().position(|&p| outside(f64::from(p)))).or_else(|| {
         let doubles = plain.host_slice::<f64>();

@@ -43,7 +43,7 @@ fn sequence(log: &[&[f64]], labels: &[usize], blank: usize) -> (f64, Option<Vec<
         return (if labels.is_empty() { 0.0 } else { f64::INFINITY }, None);
     }
     // State 2i is the blank before label i, state 2i + 1 the label.
-    let class = |s: usize| if s % 2 == 0 { blank } else { labels[s / 2] };
+    let class = |s: usize| if s.is_multiple_of(2) { blank } else { labels[s / 2] };
     // Whether the blank between two labels may be left out on the way to state s.
     let skips = |s: usize| s >= 3 && s % 2 == 1 && class(s) != class(s - 2);
     let mut forward = vec![vec![NONE; states]; steps];

@@ -271,10 +271,9 @@ pub(super) fn confusion_matrix(config: &Config) -> Result<Box<dyn Metric>> {
 
 impl Metric for Confusion {
     fn partial(&self, prediction: &Value, targets: &[Value]) -> Result<Value> {
-        if prediction.rank() == 1 || prediction.rank() > 1 && prediction.dim(1) == 1 {
-            if self.classes != 2 {
-                return Err(Error::shape("confusion_matrix", format!("{} classes", self.classes), "one yes or no"));
-            }
+        let yes_or_no = prediction.rank() == 1 || prediction.rank() > 1 && prediction.dim(1) == 1;
+        if yes_or_no && self.classes != 2 {
+            return Err(Error::shape("confusion_matrix", format!("{} classes", self.classes), "one yes or no"));
         }
         self.counts.partial("confusion_matrix", prediction, targets)
     }

@@ -19,7 +19,11 @@ impl Model {
         device.check()?;
         let dtype = DType::parse(&spec.dtype)?;
         if !device.info().float_types.contains(&dtype.name()) {
-            return Err(Error::dtype(format!("device {}", device.info().name), device.info().float_types.join(" or "), dtype.name()));
+            return Err(Error::dtype(
+                format!("device {}", device.info().name),
+                device.info().float_types.join(" or "),
+                dtype.name(),
+            ));
         }
         let mut graph = graph_of(spec)?;
         let inputs = graph.input_types.clone();
@@ -91,7 +95,9 @@ fn graph_of(spec: &ModelSpec) -> Result<Graph> {
     let outputs = spec
         .outputs
         .iter()
-        .map(|name| names.get(name).copied().ok_or_else(|| Error::not_found(format!("the output '{name}' is no layer"))))
+        .map(|name| {
+            names.get(name).copied().ok_or_else(|| Error::not_found(format!("the output '{name}' is no layer")))
+        })
         .collect::<Result<Vec<_>>>()?;
     if outputs.is_empty() {
         return Err(Error::argument("a model needs at least one output"));
@@ -102,7 +108,8 @@ fn graph_of(spec: &ModelSpec) -> Result<Graph> {
             return Err(Error::argument(format!("the input '{}' is not used", input.name)));
         }
         let kind = input.kind.unwrap_or_else(|| Graph::input_kind(&nodes, slot));
-        input_types.push(Type::from_spec(input.shape.as_deref(), kind).map_err(|e| e.at(format!("input '{}'", input.name)))?);
+        input_types
+            .push(Type::from_spec(input.shape.as_deref(), kind).map_err(|e| e.at(format!("input '{}'", input.name)))?);
     }
     Ok(Graph {
         input_names: spec.inputs.iter().map(|i| i.name.clone()).collect(),

@@ -123,7 +123,12 @@ impl Graph {
     }
 
     /// Computes the outputs. New buffer values are added to `updates` by table position.
-    pub fn forward(&self, pass: &Pass<'_>, inputs: Vec<Value>, updates: &mut Vec<(usize, Bound)>) -> Result<Vec<Value>> {
+    pub fn forward(
+        &self,
+        pass: &Pass<'_>,
+        inputs: Vec<Value>,
+        updates: &mut Vec<(usize, Bound)>,
+    ) -> Result<Vec<Value>> {
         let mut slots: Vec<Option<Value>> = inputs.into_iter().map(Some).collect();
         slots.resize(self.slots, None);
         for (index, node) in self.nodes.iter().enumerate() {
@@ -230,9 +235,8 @@ mod tests {
 
     #[test]
     fn a_summary_shows_usual_shapes() {
-        let shapes = |model: Model| -> Vec<_> {
-            model.summary().unwrap().layers.into_iter().map(|l| l.output_shape).collect()
-        };
+        let shapes =
+            |model: Model| -> Vec<_> { model.summary().unwrap().layers.into_iter().map(|l| l.output_shape).collect() };
         assert_eq!(shapes(build(&[linear(4, 3), linear(3, 2)]).unwrap()), [Some(vec![-1, 3]), Some(vec![-1, 2])]);
         let open = build(&[linear(4, 3), ("Flatten", json!({})), linear(15, 2)]).unwrap();
         assert_eq!(shapes(open)[0], None);

@@ -115,7 +115,7 @@ impl Model {
             ));
         }
         let stream = self.stream;
-        stream.executes(|| self.table.to_device(device))?;
+        stream.executes(|| self.table.move_to(device))?;
         self.device = device.clone();
         Ok(())
     }

@@ -40,7 +40,15 @@ mod tests {
 
     #[test]
     fn patterns() {
-        let yes = [("0.weight", "0.weight"), ("0", "0.weight"), ("0.*", "0.bias"), ("*.bias", "enc.1.bias"), ("*", "a.b"), ("e*c.?", "enc.1.bias"), ("enc", "enc.1.bias")];
+        let yes = [
+            ("0.weight", "0.weight"),
+            ("0", "0.weight"),
+            ("0.*", "0.bias"),
+            ("*.bias", "enc.1.bias"),
+            ("*", "a.b"),
+            ("e*c.?", "enc.1.bias"),
+            ("enc", "enc.1.bias"),
+        ];
         let no = [("1", "10.weight"), ("weight", "0.weight"), ("0.b", "0.bias"), ("", "0.weight"), ("?", "10.weight")];
         assert!(yes.iter().all(|(p, n)| matches_name(p, n)), "{yes:?}");
         assert!(!no.iter().any(|(p, n)| matches_name(p, n)), "{no:?}");

@@ -83,7 +83,7 @@ impl Table {
         }
     }
 
-    pub fn to_device(&mut self, device: &Device) -> Result<()> {
+    pub fn move_to(&mut self, device: &Device) -> Result<()> {
         for entry in &mut self.entries {
             if let Bound::Tensor(value) = &mut entry.stored {
                 *value = value.to_device(device);

@@ -137,8 +137,7 @@ impl Config {
             return Self::required(key, default).map(|d| [d; N]);
         };
         let list = if list.len() == 1 { vec![list[0]; N] } else { list };
-        let sizes: Option<Vec<usize>> =
-            list.iter().map(|&v| usize::try_from(v).ok().filter(|&n| n >= least)).collect();
+        let sizes: Option<Vec<usize>> = list.iter().map(|&v| usize::try_from(v).ok().filter(|&n| n >= least)).collect();
         sizes.and_then(|s| <[usize; N]>::try_from(s).ok()).ok_or_else(|| {
             Error::argument(format!("option '{key}': expected one or {N} integers of at least {least}, found {list:?}"))
         })

@@ -51,8 +51,11 @@ impl LoadReport {
             let shown: Vec<String> = self.mismatched.iter().take(8).map(wrong).collect();
             parts.push(format!("{} of another shape ({})", self.mismatched.len(), shown.join("; ")));
         }
-        Error::new(ErrorKind::Format, format!("the state does not fit the model: {}; nothing was changed", parts.join(", ")))
-            .with_detail(serde_json::to_value(self).unwrap_or_default())
+        Error::new(
+            ErrorKind::Format,
+            format!("the state does not fit the model: {}; nothing was changed", parts.join(", ")),
+        )
+        .with_detail(serde_json::to_value(self).unwrap_or_default())
     }
 }
 
@@ -158,7 +161,9 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 fn format_error(error: &SafeTensorError) -> Error {
     let reason = match error {
         SafeTensorError::HeaderTooSmall | SafeTensorError::MetadataIncompleteBuffer => "the file is truncated",
-        SafeTensorError::InvalidHeaderLength => "the header is longer than the file: it is truncated or of another format",
+        SafeTensorError::InvalidHeaderLength => {
+            "the header is longer than the file: it is truncated or of another format"
+        }
         SafeTensorError::HeaderTooLarge
         | SafeTensorError::InvalidHeader(_)
         | SafeTensorError::InvalidHeaderDeserialization(_) => "the header is not safetensors'",
@@ -171,9 +176,10 @@ fn floats(view: &TensorView<'_>) -> Result<Vec<f64>> {
     let bytes = view.data();
     let values: Vec<f64> = match view.dtype() {
         Dtype::F32 => bytes.chunks_exact(4).map(|b| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]]))).collect(),
-        Dtype::F64 => {
-            bytes.chunks_exact(8).map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])).collect()
-        }
+        Dtype::F64 => bytes
+            .chunks_exact(8)
+            .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
+            .collect(),
         Dtype::F16 => bytes.chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f64()).collect(),
         Dtype::BF16 => bytes.chunks_exact(2).map(|b| half::bf16::from_le_bytes([b[0], b[1]]).to_f64()).collect(),
         other => return Err(Error::dtype("stored tensor", "f16, bf16, f32 or f64", format!("{other:?}"))),

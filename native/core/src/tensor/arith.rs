@@ -178,7 +178,11 @@ impl Value {
         other.expect_kind(Kind::Float, "matmul")?;
         let (a, b) = (self.shape(), other.shape());
         if a.len() < 2 || b.len() < 2 || a[a.len() - 1] != b[b.len() - 2] {
-            return Err(Error::shape("matmul", format!("a matrix that {a:?} can be multiplied with"), format!("{b:?}")));
+            return Err(Error::shape(
+                "matmul",
+                format!("a matrix that {a:?} can be multiplied with"),
+                format!("{b:?}"),
+            ));
         }
         let batch = broadcast("matmul", &a[..a.len() - 2], &b[..b.len() - 2])?;
         let lift = |v: Self, shape: &[usize]| {

@@ -27,7 +27,8 @@ impl Value {
         self.expect_kind(Kind::Float, "conv2d")?;
         let [top, bottom, left, right] = options.padding;
         let padding = [(top, bottom), (left, right)];
-        let options = ConvOptions { stride: options.stride, padding, dilation: options.dilation, groups: options.groups };
+        let options =
+            ConvOptions { stride: options.stride, padding, dilation: options.dilation, groups: options.groups };
         let (weight, bias) = (weight.raw.clone(), bias.map(|b| b.raw.clone()));
         Ok(Self::float(conv2d(self.raw, weight, bias, options)?))
     }

@@ -30,12 +30,18 @@ impl Value {
 
     pub fn from_f32(data: Vec<f32>, shape: &[usize], device: &Device) -> Result<Self> {
         check_count(data.len(), shape)?;
-        Ok(Self::float(Dispatch::float_from_data(TensorData::new(data, Shape::from(shape.to_vec())), device.dispatch())))
+        Ok(Self::float(Dispatch::float_from_data(
+            TensorData::new(data, Shape::from(shape.to_vec())),
+            device.dispatch(),
+        )))
     }
 
     pub fn from_f64(data: Vec<f64>, shape: &[usize], device: &Device) -> Result<Self> {
         check_count(data.len(), shape)?;
-        Ok(Self::float(Dispatch::float_from_data(TensorData::new(data, Shape::from(shape.to_vec())), device.dispatch())))
+        Ok(Self::float(Dispatch::float_from_data(
+            TensorData::new(data, Shape::from(shape.to_vec())),
+            device.dispatch(),
+        )))
     }
 
     /// Numbers computed in double precision, stored as `dtype`.

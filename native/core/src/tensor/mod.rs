@@ -16,7 +16,7 @@ pub mod shapes;
 mod value;
 
 pub use conv::Conv2dOptions;
+pub(crate) use host::HostElement;
 pub use norm::BatchNormalised;
 pub use pool::PoolOptions;
-pub(crate) use host::HostElement;
 pub use value::{DType, Gradients, Kind, Value};

@@ -29,7 +29,11 @@ impl Value {
             return Ok(self);
         }
         if element_count(shape)? != self.len() {
-            return Err(Error::shape("reshape", format!("{} elements for {shape:?}", self.len()), format!("{found:?}")));
+            return Err(Error::shape(
+                "reshape",
+                format!("{} elements for {shape:?}", self.len()),
+                format!("{found:?}"),
+            ));
         }
         let shape = Shape::from(shape.to_vec());
         Ok(by_kind!(self, Dispatch::float_reshape, Dispatch::int_reshape, Dispatch::bool_reshape, shape))

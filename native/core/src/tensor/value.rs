@@ -1,9 +1,7 @@
 //! The value itself: kind, shape, gradients, moves.
 
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
-use burn::backend::{
-    AutodiffBackend, BoolDType, Dispatch, DispatchTensor, FloatDType, IntDType, TensorMetadata,
-};
+use burn::backend::{AutodiffBackend, BoolDType, Dispatch, DispatchTensor, FloatDType, IntDType, TensorMetadata};
 
 use crate::device::Device;
 use crate::{Error, Result};
@@ -123,10 +121,7 @@ impl Value {
 
     /// A leaf of the gradient graph that shares this value's memory.
     pub fn tracked(&self) -> Self {
-        Self::float(Dispatch::float_set_require_grad(
-            <Dispatch as AutodiffBackend>::from_inner(self.raw.clone()),
-            true,
-        ))
+        Self::float(Dispatch::float_set_require_grad(<Dispatch as AutodiffBackend>::from_inner(self.raw.clone()), true))
     }
 
     /// This value on the gradient graph's side, as a constant.

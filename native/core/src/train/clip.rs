@@ -49,7 +49,9 @@ fn each(gradients: &mut [Option<Value>], f: impl Fn(Value) -> Result<Value>) -> 
 /// A limit must be a positive number.
 pub(super) fn check_limit(name: &str, limit: Option<f64>) -> Result<()> {
     match limit {
-        Some(x) if x.is_nan() || x <= 0.0 => Err(Error::argument(format!("{name}: expected a positive number, found {x}"))),
+        Some(x) if x.is_nan() || x <= 0.0 => {
+            Err(Error::argument(format!("{name}: expected a positive number, found {x}")))
+        }
         _ => Ok(()),
     }
 }

@@ -23,7 +23,8 @@ pub fn train_epoch(
     check_ready(model, options)?;
     check_options(options)?;
     check_dataset(model, data, options.check_finite)?;
-    let batches = Batches::new(data.len(), options.batch_size, options.shuffle, options.drop_last, options.seed, options.epoch)?;
+    let batches =
+        Batches::new(data.len(), options.batch_size, options.shuffle, options.drop_last, options.seed, options.epoch)?;
     let all_steps = batches.count().div_ceil(options.accumulate);
     let steps = options.max_steps.map_or(all_steps, |most| all_steps.min(usize::try_from(most).unwrap_or(usize::MAX)));
     check_rates(rates, steps)?;

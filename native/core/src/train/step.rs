@@ -45,7 +45,11 @@ pub(super) fn check_data(model: &Model, inputs: &[ArrayView<'_>], targets: &[Arr
     let loss = &model.compiled()?.loss;
     let output = model.graph.check_inputs(inputs)?.swap_remove(0);
     if targets.len() != loss.target_count() {
-        return Err(Error::argument(format!("the loss takes {} target(s), found {}", loss.target_count(), targets.len())));
+        return Err(Error::argument(format!(
+            "the loss takes {} target(s), found {}",
+            loss.target_count(),
+            targets.len()
+        )));
     }
     loss.check(&output, targets).map_err(|e| e.at("targets"))
 }

@@ -24,11 +24,7 @@ pub(crate) trait LinearOps: Backend {
 
     /// The same plus a bias [out].
     #[fusion(default)]
-    fn kernel_linear_biased(
-        x: FloatTensor<Self>,
-        w: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
+    fn kernel_linear_biased(x: FloatTensor<Self>, w: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         let outputs = w.shape()[0];
         let bias = Self::float_reshape(bias, Shape::from([1, outputs]));
         Self::float_add(Self::kernel_linear(x, w), bias)
@@ -148,11 +144,7 @@ impl<B: Backend + LinearOps, C: CheckpointStrategy> LinearOps for Autodiff<B, C>
         recorded!([x.node(), w.node()], x, w, B::kernel_linear(x.into_primitive(), w.into_primitive()))
     }
 
-    fn kernel_linear_biased(
-        x: FloatTensor<Self>,
-        w: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
+    fn kernel_linear_biased(x: FloatTensor<Self>, w: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         recorded!([x.node(), w.node(), bias.node()], x, w, {
             B::kernel_linear_biased(x.into_primitive(), w.into_primitive(), bias.into_primitive())
         })
