@@ -183,14 +183,16 @@ fn convolve(
     y
 }
 
+/// Kernel, stride, padding (top, bottom, left, right), dilation, and the options that say so.
+type Geometry = ([i64; 2], [i64; 2], [i64; 4], [i64; 2], Json);
+
 #[test]
 fn convolutions() {
     let mut worst = Worst::default();
     let (c, h, w) = (4, 6, 5);
     let input = noise(&[1, c, h, w], 1);
     let x = data(&input);
-    // Kernel, stride, padding (top, bottom, left, right), dilation, and the options that say so.
-    let geometries: [([i64; 2], [i64; 2], [i64; 4], [i64; 2], Json); 5] = [
+    let geometries: [Geometry; 5] = [
         ([3, 3], [1, 1], [1, 1, 1, 1], [1, 1], json!({"padding": 1})),
         ([3, 2], [2, 1], [2, 2, 1, 1], [1, 2], json!({"padding": [2, 1], "stride": [2, 1], "dilation": [1, 2]})),
         ([4, 2], [1, 1], [1, 2, 0, 1], [1, 1], json!({"padding": "same"})),

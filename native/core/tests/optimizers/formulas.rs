@@ -180,13 +180,13 @@ fn adafactor(rows: usize, columns: usize, decay: f64, eps: [f64; 2], clip: f64, 
         let alpha = eps[1].max(norm(p) / root) * f64::min(rate, 1.0 / t.sqrt());
         p.iter_mut().for_each(|p| *p -= rate * decay * *p);
         let square = |i: usize, j: usize| g[i * columns + j].powi(2);
-        for i in 0..rows {
+        for (i, row) in r.iter_mut().enumerate() {
             let mean = (0..columns).map(|j| square(i, j)).sum::<f64>() / columns as f64;
-            r[i] = (1.0 - rise) * r[i] + rise * mean;
+            *row = (1.0 - rise) * *row + rise * mean;
         }
-        for j in 0..columns {
+        for (j, column) in c.iter_mut().enumerate() {
             let mean = (0..rows).map(|i| square(i, j)).sum::<f64>() / rows as f64;
-            c[j] = (1.0 - rise) * c[j] + rise * mean;
+            *column = (1.0 - rise) * *column + rise * mean;
         }
         let mean = (r.iter().sum::<f64>() / rows as f64).max(eps[0]);
         let mut u = vec![0.0; p.len()];
