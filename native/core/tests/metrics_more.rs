@@ -329,11 +329,15 @@ fn bad_input() {
         for kind in ["TopKAccuracy", "Perplexity", "Precision", "RocAuc", "AveragePrecision", "R2", "MeanAbsoluteError"]
         {
             let metric = metric(kind, &json!({}));
-            assert_eq!(metric.partial(&scores, &[wrong.clone()]).unwrap_err().kind, ErrorKind::Shape, "{kind}");
+            assert_eq!(
+                metric.partial(&scores, std::slice::from_ref(&wrong)).unwrap_err().kind,
+                ErrorKind::Shape,
+                "{kind}"
+            );
             assert!(metric.partial(&scores, &[]).is_err());
         }
         let matrix = metric("ConfusionMatrix", &json!({"num_classes": 4}));
-        assert_eq!(matrix.partial(&scores, &[indices.clone()]).unwrap_err().kind, ErrorKind::Shape);
+        assert_eq!(matrix.partial(&scores, std::slice::from_ref(&indices)).unwrap_err().kind, ErrorKind::Shape);
         let labels = metric("Recall", &json!({"multilabel": true}));
         assert_eq!(labels.partial(&scores, &[indices]).unwrap_err().kind, ErrorKind::Shape);
     }

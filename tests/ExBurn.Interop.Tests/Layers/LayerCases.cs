@@ -36,15 +36,21 @@ internal static class LayerCases
         ["AdaptiveAvgPool2d"] = (["output_size"], o => new AdaptiveAvgPool2d(o.OutputSize("output_size"))),
         ["BatchNorm1d"] = (["num_features"], o => new BatchNorm1d(o.Int("num_features"))
         {
-            Eps = o.Number("eps", 1e-5), Momentum = o.Number("momentum", 0.1), Affine = o.Flag("affine", true),
+            Eps = o.Number("eps", 1e-5),
+            Momentum = o.Number("momentum", 0.1),
+            Affine = o.Flag("affine", true),
         }),
         ["BatchNorm2d"] = (["num_features"], o => new BatchNorm2d(o.Int("num_features"))
         {
-            Eps = o.Number("eps", 1e-5), Momentum = o.Number("momentum", 0.1), Affine = o.Flag("affine", true),
+            Eps = o.Number("eps", 1e-5),
+            Momentum = o.Number("momentum", 0.1),
+            Affine = o.Flag("affine", true),
         }),
         ["LayerNorm"] = (["normalized_shape"], o => new LayerNorm(o.Shape("normalized_shape"))
         {
-            Eps = o.Number("eps", 1e-5), ElementwiseAffine = o.Flag("elementwise_affine", true), Bias = o.Flag("bias", true),
+            Eps = o.Number("eps", 1e-5),
+            ElementwiseAffine = o.Flag("elementwise_affine", true),
+            Bias = o.Flag("bias", true),
         }),
         ["Dropout"] = (["p"], o => new Dropout(o.Number("p", 0.5))),
         ["Flatten"] = (["start_dim", "end_dim"], o => new Flatten(o.Int("start_dim", 1), o.Int("end_dim", -1))),

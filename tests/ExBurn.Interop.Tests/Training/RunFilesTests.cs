@@ -39,7 +39,8 @@ public sealed class RunFilesTests : IDisposable
         var checkpoint = new Checkpoint(_folder.Path, keepBest: true, keepLast: 2);
         var history = Fit(new()
         {
-            Epochs = 6, Validation = _train,
+            Epochs = 6,
+            Validation = _train,
             Callbacks = [new AtEpochEnd((context, epoch) =>
             {
                 if (epoch.Epoch != 3)
