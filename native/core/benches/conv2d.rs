@@ -1,39 +1,15 @@
 //! Our convolution against Burn's own on the Flex device, the same work on the same threads:
 //! `cargo bench -p exburn-core --bench conv2d`. Medians of 15 in milliseconds; above 1.0 in the ratio ours is faster.
 
+#[path = "../../kernels/benches/common/measure.rs"]
+mod measure;
+
 use burn::backend::ops::{ConvOptions, FloatTensorOps, ModuleOps};
 use burn::backend::{Dispatch, DispatchTensor};
 use burn::tensor::{Device, TensorData, try_read_sync};
 use exburn_kernels::conv2d::{self, Conv2dShape};
+use measure::{median_ms, noise};
 use std::hint::black_box;
-use std::time::Instant;
-
-fn median_ms(mut work: impl FnMut()) -> f64 {
-    for _ in 0..2 {
-        work();
-    }
-    let mut times: Vec<f64> = (0..15)
-        .map(|_| {
-            let start = Instant::now();
-            work();
-            start.elapsed().as_secs_f64() * 1e3
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-fn noise(len: usize) -> Vec<f32> {
-    let mut state = 0x2545_F491_4F6C_DD1Du64;
-    (0..len)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state >> 40) as f32 / (1 << 23) as f32 - 1.0
-        })
-        .collect()
-}
 
 /// Runs Burn's lazy operation to its end.
 fn finish(tensor: DispatchTensor) {

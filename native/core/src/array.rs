@@ -131,6 +131,18 @@ impl<'a> ArrayView<'a> {
         Ok(Self { shape, data })
     }
 
+    /// A copy that owns its elements.
+    pub fn to_array(&self) -> HostArray {
+        let data = match self.data {
+            DataView::F32(v) => HostData::F32(v.to_vec()),
+            DataView::F64(v) => HostData::F64(v.to_vec()),
+            DataView::I32(v) => HostData::I32(v.to_vec()),
+            DataView::I64(v) => HostData::I64(v.to_vec()),
+            DataView::U8(v) => HostData::U8(v.to_vec()),
+        };
+        HostArray { shape: self.shape.clone(), data }
+    }
+
     /// Size of the first dimension; a scalar counts as one row.
     pub fn rows(&self) -> usize {
         self.shape.first().copied().unwrap_or(1)

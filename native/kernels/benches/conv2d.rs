@@ -1,36 +1,12 @@
 //! Times of the convolution kernels on typical sizes: `cargo bench -p exburn-kernels --bench conv2d`.
 //! Prints the median in milliseconds and the arithmetic rate. Threads: `RAYON_NUM_THREADS`.
 
+#[path = "common/measure.rs"]
+mod measure;
+
 use exburn_kernels::conv2d::{self, Conv2dShape};
+use measure::{median_ms, noise};
 use std::hint::black_box;
-use std::time::Instant;
-
-fn median_ms(mut work: impl FnMut()) -> f64 {
-    for _ in 0..3 {
-        work();
-    }
-    let mut times: Vec<f64> = (0..15)
-        .map(|_| {
-            let start = Instant::now();
-            work();
-            start.elapsed().as_secs_f64() * 1e3
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-fn noise(len: usize) -> Vec<f32> {
-    let mut state = 0x2545F4914F6CDD1Du64;
-    (0..len)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state >> 40) as f32 / (1 << 23) as f32 - 1.0
-        })
-        .collect()
-}
 
 fn main() {
     // batch, in, size, out, kernel, stride, padding, groups

@@ -7,6 +7,7 @@ use burn::backend::{Backend, Dispatch, DispatchDevice};
 use serde::Serialize;
 
 use crate::spec::{DeviceKind, DeviceSpec};
+use crate::tensor::DType;
 use crate::{Error, ErrorKind, Result};
 
 /// An opened device; clones share it.
@@ -86,6 +87,15 @@ impl Device {
     /// Whether results live in host memory: then reading a value costs nothing.
     pub fn is_host(&self) -> bool {
         self.inner.info.kind != "gpu"
+    }
+
+    /// An error when models of this type cannot run there.
+    pub(crate) fn expect_float(&self, dtype: DType) -> Result<()> {
+        let types = &self.inner.info.float_types;
+        if types.contains(&dtype.name()) {
+            return Ok(());
+        }
+        Err(Error::dtype(format!("device {}", self.inner.info.name), types.join(" or "), dtype.name()))
     }
 
     /// Waits until all work queued on the device is done.

@@ -25,10 +25,8 @@ impl Column {
             return Err(Error::shape("array", "a first dimension that counts the samples", "a scalar"));
         }
         let data = match array.data {
-            DataView::F32(v) => HostData::F32(v.to_vec()),
-            DataView::F64(v) => HostData::F64(v.to_vec()),
-            DataView::U8(v) => HostData::U8(v.to_vec()),
             DataView::I32(_) | DataView::I64(_) => HostData::I32(array.data.to_i32()?),
+            _ => array.to_array().data,
         };
         let array = HostArray::new(array.shape.clone(), data)?;
         let row_size = element_count(&array.shape[1..])?;

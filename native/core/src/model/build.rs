@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use super::graph::last_uses;
+use super::graph::{last_uses, locate};
 use super::{Graph, Model, Table, new_stream};
 use crate::device::Device;
 use crate::layers::{self, Type};
@@ -18,13 +18,7 @@ impl Model {
     pub fn build(spec: &ModelSpec, seed: u64, device: &Device) -> Result<Self> {
         device.check()?;
         let dtype = DType::parse(&spec.dtype)?;
-        if !device.info().float_types.contains(&dtype.name()) {
-            return Err(Error::dtype(
-                format!("device {}", device.info().name),
-                device.info().float_types.join(" or "),
-                dtype.name(),
-            ));
-        }
+        device.expect_float(dtype)?;
         let mut graph = graph_of(spec)?;
         let inputs = graph.input_types.clone();
         graph.infer(&inputs)?;
@@ -48,21 +42,18 @@ fn graph_of(spec: &ModelSpec) -> Result<Graph> {
         return Err(Error::argument("a model needs at least one layer"));
     }
     let mut names: HashMap<String, usize> = HashMap::new();
-    let mut define = |name: &str, slot: usize| match names.insert(name.to_owned(), slot) {
+    let define = |names: &mut HashMap<String, usize>, name: &str, slot| match names.insert(name.to_owned(), slot) {
         None => Ok(()),
         Some(_) => Err(Error::argument(format!("the name '{name}' is used twice"))),
     };
     for (slot, input) in spec.inputs.iter().enumerate() {
-        define(&input.name, slot)?;
+        define(&mut names, &input.name, slot)?;
     }
     let mut slots = spec.inputs.len();
     let mut nodes = Vec::with_capacity(spec.nodes.len());
     for described in &spec.nodes {
-        let layer = layers::create(&described.layer, &described.config).map_err(|mut e| {
-            e.message = format!("layer '{}' ({}): {}", described.name, described.layer, e.message);
-            e.subject = Some(described.name.clone());
-            e
-        })?;
+        let layer = layers::create(&described.layer, &described.config)
+            .map_err(|e| locate(&described.name, &described.layer, e))?;
         let start = slots;
         slots += 1;
         nodes.push(Node {
@@ -87,10 +78,7 @@ fn graph_of(spec: &ModelSpec) -> Result<Graph> {
             })?;
             node.inputs.push(slot);
         }
-        match names.insert(node.name.clone(), node.outputs.start) {
-            None => {}
-            Some(_) => return Err(Error::argument(format!("the name '{}' is used twice", node.name))),
-        }
+        define(&mut names, &node.name, node.outputs.start)?;
     }
     let outputs = spec
         .outputs

@@ -26,13 +26,18 @@ pub(crate) struct Node {
 
 impl Node {
     /// Names the layer in an error.
-    pub fn locate(&self, mut error: Error) -> Error {
-        if error.subject.is_none() {
-            error.message = format!("layer '{}' ({}): {}", self.name, self.layer_name, error.message);
-            error.subject = Some(self.name.clone());
-        }
-        error
+    pub fn locate(&self, error: Error) -> Error {
+        locate(&self.name, &self.layer_name, error)
     }
+}
+
+/// Names a layer in an error that names nothing yet.
+pub(crate) fn locate(name: &str, layer: &str, mut error: Error) -> Error {
+    if error.subject.is_none() {
+        error.message = format!("layer '{name}' ({layer}): {}", error.message);
+        error.subject = Some(name.to_owned());
+    }
+    error
 }
 
 /// Whole shapes of the inputs, and of the outputs that they give.

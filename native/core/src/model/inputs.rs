@@ -4,7 +4,7 @@ use super::Graph;
 use crate::array::DataView;
 use crate::device::Device;
 use crate::tensor::{DType, Kind, Value};
-use crate::{ArrayView, Error, ErrorKind, Result};
+use crate::{ArrayView, Error, ErrorKind, HostArray, Result};
 
 impl Graph {
     /// Checks arrays against the model's inputs, without copying anything, and gives the shapes of the outputs.
@@ -34,13 +34,13 @@ impl Graph {
     }
 
     /// The arrays, already checked, as values on the device.
-    pub fn bind_inputs(&self, inputs: &[ArrayView<'_>], dtype: DType, device: &Device) -> Result<Vec<Value>> {
+    pub fn bind_inputs(&self, inputs: Vec<HostArray>, dtype: DType, device: &Device) -> Result<Vec<Value>> {
         inputs
-            .iter()
+            .into_iter()
             .zip(&self.input_types)
             .map(|(array, declared)| match declared.kind {
-                Kind::Int => Value::from_ints(array.data.to_i32()?, &array.shape, device),
-                _ => Value::float_from_host(array, dtype, device),
+                Kind::Int => Value::ints_from_array(array, device),
+                _ => Value::float_from_array(array, dtype, device),
             })
             .collect()
     }

@@ -107,24 +107,14 @@ impl Model {
     /// Moves parameters, buffers and optimizer state.
     pub fn to_device(&mut self, device: &Device) -> Result<()> {
         device.check()?;
-        if !device.info().float_types.contains(&self.dtype.name()) {
-            return Err(Error::dtype(
-                format!("device {}", device.info().name),
-                device.info().float_types.join(" or "),
-                self.dtype.name(),
-            ));
-        }
+        device.expect_float(self.dtype)?;
         let stream = self.stream;
         stream.executes(|| self.table.move_to(device))?;
         self.device = device.clone();
         Ok(())
     }
 
-    /// Runs work of this model on its own stream.
-    pub(crate) fn on_stream<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.stream.executes(work)
-    }
-
+    /// The stream on which the model's work runs.
     pub(crate) fn stream(&self) -> StreamId {
         self.stream
     }

@@ -34,7 +34,7 @@ impl Model {
     /// The outputs in evaluation mode, in batches of `batch_size` rows (0: all at once).
     pub fn predict(&self, inputs: &[ArrayView<'_>], batch_size: usize) -> Result<Vec<HostArray>> {
         let (bound, frozen) = (self.table.plain(), self.table.frozen());
-        self.on_stream(|| predict(&self.graph, &bound, &frozen, &self.device, self.dtype, inputs, batch_size))
+        self.stream().executes(|| predict(&self.graph, &bound, &frozen, &self.device, self.dtype, inputs, batch_size))
     }
 
     /// A snapshot for many threads.
@@ -63,7 +63,7 @@ fn predict(
     let rows = inputs[0].rows();
     let run = |inputs: &[ArrayView<'_>]| -> Result<Vec<HostArray>> {
         let pass = Pass { training: false, device, dtype, bound, frozen, seed: 0, pass: 0 };
-        let values = graph.bind_inputs(inputs, dtype, device)?;
+        let values = graph.bind_inputs(inputs.iter().map(ArrayView::to_array).collect(), dtype, device)?;
         graph.forward(&pass, values, &mut Vec::new())?.iter().map(|v| v.to_host()).collect()
     };
     if batch_size == 0 || batch_size >= rows {

@@ -62,7 +62,7 @@ impl LoadReport {
 impl Model {
     /// The whole state as a safetensors file in memory.
     pub fn export_state(&self) -> Result<Vec<u8>> {
-        let arrays = self.on_stream(|| self.table.entries.iter().map(bytes_of).collect::<Result<Vec<_>>>())?;
+        let arrays = self.stream().executes(|| self.table.entries.iter().map(bytes_of).collect::<Result<Vec<_>>>())?;
         let views = arrays
             .iter()
             .zip(&self.table.entries)

@@ -28,6 +28,26 @@ impl Value {
         }
     }
 
+    /// As [`Value::float_from_host`]; elements that have the type already are moved, not copied.
+    pub fn float_from_array(array: HostArray, dtype: DType, device: &Device) -> Result<Self> {
+        match (array.data, dtype) {
+            (HostData::F32(data), DType::F32) => Self::from_f32(data, &array.shape, device),
+            (HostData::F64(data), DType::F64) => Self::from_f64(data, &array.shape, device),
+            (data, _) => Self::float_from_host(&HostArray { shape: array.shape, data }.view(), dtype, device),
+        }
+    }
+
+    /// Integers of any width as an integer value; those of 32 bits are moved, floats are refused.
+    pub fn ints_from_array(array: HostArray, device: &Device) -> Result<Self> {
+        match array.data {
+            HostData::I32(data) => Self::from_ints(data, &array.shape, device),
+            data => {
+                let array = HostArray { shape: array.shape, data };
+                Self::from_ints(array.view_data().to_i32()?, &array.shape, device)
+            }
+        }
+    }
+
     pub fn from_f32(data: Vec<f32>, shape: &[usize], device: &Device) -> Result<Self> {
         check_count(data.len(), shape)?;
         Ok(Self::float(Dispatch::float_from_data(

@@ -8,7 +8,7 @@ use super::{Flow, OnBatch, RunResult, TrainOptions};
 use crate::data::{Batches, Column, Dataset};
 use crate::model::Model;
 use crate::tensor::Value;
-use crate::{ArrayView, Error, ErrorKind, HostArray, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// Trains one epoch. `rates` holds one rate for all steps, or one for each optimizer step. Cancel and callbacks are
 /// looked at between batches; after an error or a cancel the model is as after its last whole optimizer step.
@@ -49,7 +49,7 @@ pub fn train_epoch(
                 let rows = batches.batch(index);
                 let id = BatchId { epoch: options.epoch, batch: index as u64 };
                 let (inputs, targets) = data.gather(rows);
-                let batch = gradients(model, &views(&inputs), &views(&targets), &id, options)?;
+                let batch = gradients(model, inputs, targets, &id, options)?;
                 ledger.add(batch.loss, &batch.prediction, &batch.targets, rows.len())?;
                 if group.len() == 1 {
                     total = batch.gradients;
@@ -139,8 +139,4 @@ pub(super) fn cancelled(cancel: &AtomicBool) -> Result<()> {
         return Err(Error::new(ErrorKind::Cancelled, "cancelled"));
     }
     Ok(())
-}
-
-pub(super) fn views(arrays: &[HostArray]) -> Vec<ArrayView<'_>> {
-    arrays.iter().map(HostArray::view).collect()
 }

@@ -2,13 +2,14 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::epoch::{cancelled, check_dataset, views};
+use super::epoch::{cancelled, check_dataset};
 use super::ledger::{Ledger, Plan};
-use super::step::{bind_targets, check_data};
+use super::step::{arrays, bind_targets, check_data};
 use super::{Flow, OnBatch, RunResult};
 use crate::data::{Batches, Dataset};
+use crate::layers::Bound;
 use crate::model::{Model, Pass};
-use crate::{ArrayView, Error, Result};
+use crate::{ArrayView, Error, HostArray, Result};
 
 /// Loss and metrics over a dataset in evaluation mode, exact over all samples.
 pub fn evaluate(
@@ -28,11 +29,13 @@ pub fn evaluate(
     model.stream().executes(|| {
         let mut ledger = Ledger::new(&model.compiled()?.metrics, false, 0);
         let plan = Plan { batches: batches.count() as u64, samples: data.len() as u64, report_every };
+        let evaluator = Evaluator::new(model);
         let mut stopped = false;
         for index in 0..batches.count() {
             cancelled(cancel)?;
-            let (inputs, targets) = data.gather(batches.batch(index));
-            run(model, &mut ledger, &views(&inputs), &views(&targets))?;
+            let rows = batches.batch(index);
+            let (inputs, targets) = data.gather(rows);
+            evaluator.run(&mut ledger, inputs, targets, rows.len())?;
             if ledger.report(&plan, 0.0, &mut on_batch)? == Flow::Stop {
                 stopped = true;
                 break;
@@ -48,25 +51,38 @@ pub fn evaluate_step(model: &Model, inputs: &[ArrayView<'_>], targets: &[ArrayVi
     check_data(model, inputs, targets)?;
     model.stream().executes(|| {
         let mut ledger = Ledger::new(&model.compiled()?.metrics, false, 0);
-        run(model, &mut ledger, inputs, targets)?;
+        Evaluator::new(model).run(&mut ledger, arrays(inputs), arrays(targets), inputs[0].rows())?;
         ledger.finish(false, 0, f64::NAN)
     })
 }
 
-fn run(model: &Model, ledger: &mut Ledger, inputs: &[ArrayView<'_>], targets: &[ArrayView<'_>]) -> Result<()> {
-    let (bound, frozen) = (model.table.plain(), model.table.frozen());
-    let pass = Pass {
-        training: false,
-        device: &model.device,
-        dtype: model.dtype,
-        bound: &bound,
-        frozen: &frozen,
-        seed: 0,
-        pass: 0,
-    };
-    let values = model.graph.bind_inputs(inputs, model.dtype, &model.device)?;
-    let prediction = model.graph.forward(&pass, values, &mut Vec::new())?.swap_remove(0);
-    let targets = bind_targets(model, targets)?;
-    let loss = model.compiled()?.loss.forward(&prediction, &targets)?;
-    ledger.add(loss, &prediction, &targets, inputs[0].rows())
+/// Runs batches of one evaluation; the parameters are looked up once.
+struct Evaluator<'a> {
+    model: &'a Model,
+    bound: Vec<Bound>,
+    frozen: Vec<bool>,
+}
+
+impl<'a> Evaluator<'a> {
+    fn new(model: &'a Model) -> Self {
+        Self { model, bound: model.table.plain(), frozen: model.table.frozen() }
+    }
+
+    fn run(&self, ledger: &mut Ledger, inputs: Vec<HostArray>, targets: Vec<HostArray>, rows: usize) -> Result<()> {
+        let model = self.model;
+        let pass = Pass {
+            training: false,
+            device: &model.device,
+            dtype: model.dtype,
+            bound: &self.bound,
+            frozen: &self.frozen,
+            seed: 0,
+            pass: 0,
+        };
+        let values = model.graph.bind_inputs(inputs, model.dtype, &model.device)?;
+        let prediction = model.graph.forward(&pass, values, &mut Vec::new())?.swap_remove(0);
+        let targets = bind_targets(model, targets)?;
+        let loss = model.compiled()?.loss.forward(&prediction, &targets)?;
+        ledger.add(loss, &prediction, &targets, rows)
+    }
 }

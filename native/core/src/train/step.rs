@@ -5,7 +5,7 @@ use super::{RunResult, TrainOptions, clip};
 use crate::layers::{Bound, Role};
 use crate::model::{Model, Pass};
 use crate::tensor::Value;
-use crate::{ArrayView, Error, Result};
+use crate::{ArrayView, Error, HostArray, Result};
 
 /// What one batch gave: everything that a step needs, nothing of the model changed yet.
 pub(super) struct BatchGradients {
@@ -24,17 +24,17 @@ pub(super) struct BatchId {
 }
 
 /// Target arrays, already checked, as values.
-pub(super) fn bind_targets(model: &Model, targets: &[ArrayView<'_>]) -> Result<Vec<Value>> {
+pub(super) fn bind_targets(model: &Model, targets: Vec<HostArray>) -> Result<Vec<Value>> {
     let loss = &model.compiled()?.loss;
     targets
-        .iter()
+        .into_iter()
         .enumerate()
         .map(|(i, array)| {
             use crate::tensor::Kind;
-            let found = if array.data.is_float() { Kind::Float } else { Kind::Int };
+            let found = if array.view_data().is_float() { Kind::Float } else { Kind::Int };
             match loss.target_kind(i, found) {
-                Kind::Int => Value::from_ints(array.data.to_i32()?, &array.shape, &model.device),
-                _ => Value::float_from_host(array, model.dtype, &model.device),
+                Kind::Int => Value::ints_from_array(array, &model.device),
+                _ => Value::float_from_array(array, model.dtype, &model.device),
             }
         })
         .collect()
@@ -57,8 +57,8 @@ pub(super) fn check_data(model: &Model, inputs: &[ArrayView<'_>], targets: &[Arr
 /// Forward and backward of one batch.
 pub(super) fn gradients(
     model: &Model,
-    inputs: &[ArrayView<'_>],
-    targets: &[ArrayView<'_>],
+    inputs: Vec<HostArray>,
+    targets: Vec<HostArray>,
     id: &BatchId,
     options: &TrainOptions,
 ) -> Result<BatchGradients> {
@@ -139,6 +139,10 @@ pub(super) fn check_ready(model: &Model, options: &TrainOptions) -> Result<()> {
     Ok(())
 }
 
+pub(super) fn arrays(views: &[ArrayView<'_>]) -> Vec<HostArray> {
+    views.iter().map(ArrayView::to_array).collect()
+}
+
 pub(super) fn check_rate(rate: f64) -> Result<()> {
     if rate.is_finite() {
         return Ok(());
@@ -161,7 +165,7 @@ pub fn train_step(
     model.stream().executes(|| {
         let id = BatchId { epoch: options.epoch, batch: model.passes };
         let mut ledger = Ledger::new(&model.compiled()?.metrics, options.check_finite, options.epoch);
-        let batch = gradients(model, inputs, targets, &id, options)?;
+        let batch = gradients(model, arrays(inputs), arrays(targets), &id, options)?;
         ledger.add(batch.loss, &batch.prediction, &batch.targets, inputs[0].rows())?;
         let norm = apply(model, batch.gradients, rate, options, &id)?;
         model.table.commit(batch.updates);
