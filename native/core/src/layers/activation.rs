@@ -1,10 +1,21 @@
 //! Activations; the shape is unchanged.
 
-use super::{Context, Layer, Type};
+use super::{Context, Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::shapes::dim_index;
 use crate::tensor::{Kind, Value};
 use crate::{Error, Result};
+
+pub(super) const LAYERS: &[(&str, Make)] = &[
+    ("ReLU", |_| relu()),
+    ("LeakyReLU", leaky_relu),
+    ("GELU", gelu),
+    ("SiLU", |_| silu()),
+    ("Sigmoid", |_| sigmoid()),
+    ("Tanh", |_| tanh()),
+    ("Softmax", |c| Softmax::new(c, false)),
+    ("LogSoftmax", |c| Softmax::new(c, true)),
+];
 
 /// A layer that is a function of one value and keeps its shape.
 struct Elementwise<F> {

@@ -1,11 +1,13 @@
 //! Convolutions.
 
 use super::window::{Windows, pair};
-use super::{Context, Declaration, Init, Layer, Type};
+use super::{Context, Declaration, Init, Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::shapes::{Padding, check_padding};
 use crate::tensor::{Conv2dOptions, Kind, Value};
 use crate::{Error, Result};
+
+pub(super) const LAYERS: &[(&str, Make)] = &[("Conv2d", Conv2d::new)];
 
 /// torch.nn.Conv2d: [N, in_channels, H, W] -> [N, out_channels, H', W'].
 #[derive(Debug)]

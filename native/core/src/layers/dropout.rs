@@ -1,9 +1,11 @@
 //! Dropout.
 
-use super::{Context, Layer, Type};
+use super::{Context, Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::{DType, Kind, Value};
 use crate::{Error, Result};
+
+pub(super) const LAYERS: &[(&str, Make)] = &[("Dropout", Dropout::new)];
 
 /// torch.nn.Dropout: in training every element is zero with probability p, else divided by 1 - p; in evaluation
 /// nothing changes. The mask is made on the host, so it is the same on every device.

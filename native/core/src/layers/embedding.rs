@@ -1,9 +1,11 @@
 //! Embeddings: rows of a table by index.
 
-use super::{Context, Declaration, Init, Layer, Type};
+use super::{Context, Declaration, Init, Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::{Kind, Value};
 use crate::{Error, Result};
+
+pub(super) const LAYERS: &[(&str, Make)] = &[("Embedding", Embedding::new)];
 
 /// torch.nn.Embedding: integers of any shape [..] -> [.., embedding_dim].
 #[derive(Debug)]

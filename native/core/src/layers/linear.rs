@@ -1,9 +1,11 @@
 //! Linear: y = x W^T + b.
 
-use super::{Context, Declaration, Init, Layer, Type};
+use super::{Context, Declaration, Init, Layer, Make, Type};
 use crate::Result;
 use crate::spec::Config;
 use crate::tensor::{Kind, Value};
+
+pub(super) const LAYERS: &[(&str, Make)] = &[("Linear", Linear::new)];
 
 /// torch.nn.Linear: [.., in_features] -> [.., out_features].
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Layers: pure functions of parameters and inputs, held as `Box<dyn Layer>`. PyTorch's names, options, formulas.
 //!
 //! To add one: write it in the file of its family (a struct, `new` from its options, `impl Layer`) and add a line to
-//! [`create`]. Nothing else in the core knows a layer by name.
+//! that file's `LAYERS`. Nothing else in the core knows a layer by name.
 
 mod context;
 mod declare;
@@ -51,8 +51,13 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
         None
     }
 
-    /// Number of inputs it takes.
+    /// Number of inputs it takes; options may decide it (`initial_state` of a recurrent layer).
     fn input_count(&self) -> usize {
+        1
+    }
+
+    /// Number of outputs it gives. A graph calls the first by the layer's name, the others `name:1`, `name:2` ...
+    fn output_count(&self) -> usize {
         1
     }
 
@@ -67,35 +72,34 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
     }
 }
 
+/// Makes a layer from its options.
+pub(crate) type Make = fn(&Config) -> Result<Box<dyn Layer>>;
+
+/// The layers of each family, by name; a family's file is the only place that names its layers.
+const FAMILIES: &[&[(&str, Make)]] = &[
+    activation::LAYERS,
+    conv::LAYERS,
+    dropout::LAYERS,
+    embedding::LAYERS,
+    linear::LAYERS,
+    norm::LAYERS,
+    pool::LAYERS,
+    shape::LAYERS,
+];
+
+fn known() -> impl Iterator<Item = &'static (&'static str, Make)> {
+    FAMILIES.iter().flat_map(|family| family.iter())
+}
+
+/// Names of all layers.
+pub fn names() -> Vec<&'static str> {
+    known().map(|(name, _)| *name).collect()
+}
+
 /// Makes the layer of a name from its options; unknown names and unknown options are errors.
 pub fn create(name: &str, config: &Config) -> Result<Box<dyn Layer>> {
-    type Make = fn(&Config) -> Result<Box<dyn Layer>>;
-    let table: &[(&str, Make)] = &[
-        ("Linear", linear::Linear::new),
-        ("Conv2d", conv::Conv2d::new),
-        ("MaxPool2d", pool::MaxPool2d::new),
-        ("AvgPool2d", pool::AvgPool2d::new),
-        ("AdaptiveAvgPool2d", pool::AdaptiveAvgPool2d::new),
-        ("BatchNorm1d", |c| norm::BatchNorm::new(c, &[2, 3])),
-        ("BatchNorm2d", |c| norm::BatchNorm::new(c, &[4])),
-        ("LayerNorm", norm::LayerNorm::new),
-        ("Dropout", dropout::Dropout::new),
-        ("Embedding", embedding::Embedding::new),
-        ("Flatten", shape::Flatten::new),
-        ("Unflatten", shape::Unflatten::new),
-        ("Identity", |_| Ok(Box::new(shape::Identity))),
-        ("ReLU", |_| activation::relu()),
-        ("LeakyReLU", activation::leaky_relu),
-        ("GELU", activation::gelu),
-        ("SiLU", |_| activation::silu()),
-        ("Sigmoid", |_| activation::sigmoid()),
-        ("Tanh", |_| activation::tanh()),
-        ("Softmax", |c| activation::Softmax::new(c, false)),
-        ("LogSoftmax", |c| activation::Softmax::new(c, true)),
-    ];
-    let Some((_, make)) = table.iter().find(|(known, _)| *known == name) else {
-        let known: Vec<&str> = table.iter().map(|(known, _)| *known).collect();
-        return Err(Error::unsupported(format!("there is no layer '{name}'; known: {}", known.join(", "))));
+    let Some((_, make)) = known().find(|(known, _)| *known == name) else {
+        return Err(Error::unsupported(format!("there is no layer '{name}'; known: {}", names().join(", "))));
     };
     let layer = make(config)?;
     config.finish()?;

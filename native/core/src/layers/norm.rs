@@ -1,9 +1,15 @@
 //! Normalisations.
 
-use super::{Context, Declaration, Init, Layer, Type};
+use super::{Context, Declaration, Init, Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::{Kind, Value};
 use crate::{Error, Result};
+
+pub(super) const LAYERS: &[(&str, Make)] = &[
+    ("BatchNorm1d", |c| BatchNorm::new(c, &[2, 3])),
+    ("BatchNorm2d", |c| BatchNorm::new(c, &[4])),
+    ("LayerNorm", LayerNorm::new),
+];
 
 /// torch.nn.BatchNorm1d ([N, C] or [N, C, L]) and BatchNorm2d ([N, C, H, W]); the shape is unchanged.
 ///

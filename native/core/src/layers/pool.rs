@@ -1,10 +1,13 @@
 //! Pooling over height and width.
 
 use super::window::{Windows, pair};
-use super::{Context, Layer, Type};
+use super::{Context, Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::{Kind, PoolOptions, Value};
 use crate::{Error, Result};
+
+pub(super) const LAYERS: &[(&str, Make)] =
+    &[("MaxPool2d", MaxPool2d::new), ("AvgPool2d", AvgPool2d::new), ("AdaptiveAvgPool2d", AdaptiveAvgPool2d::new)];
 
 /// Options of both poolings. The stride is the kernel's size where it is not given; padding is at most half of
 /// that, whatever the dilation.

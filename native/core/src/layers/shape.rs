@@ -1,10 +1,13 @@
 //! Layers that only rearrange: Flatten, Unflatten, Identity. They take values of every kind.
 
-use super::{Context, Layer, Type};
+use super::{Context, Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::Value;
 use crate::tensor::shapes::dim_index;
 use crate::{Error, Result};
+
+pub(super) const LAYERS: &[(&str, Make)] =
+    &[("Flatten", Flatten::new), ("Unflatten", Unflatten::new), ("Identity", |_| Ok(Box::new(Identity)))];
 
 /// The only input, of whatever kind.
 fn single(inputs: &[Type]) -> Result<&Type> {

@@ -55,7 +55,7 @@ fn graph_of(spec: &ModelSpec) -> Result<Graph> {
         let layer = layers::create(&described.layer, &described.config)
             .map_err(|e| locate(&described.name, &described.layer, e))?;
         let start = slots;
-        slots += 1;
+        slots += layer.output_count();
         nodes.push(Node {
             name: described.name.clone(),
             layer_name: described.layer.clone(),
@@ -79,6 +79,9 @@ fn graph_of(spec: &ModelSpec) -> Result<Graph> {
             node.inputs.push(slot);
         }
         define(&mut names, &node.name, node.outputs.start)?;
+        for (output, slot) in node.outputs.clone().enumerate().skip(1) {
+            define(&mut names, &format!("{}:{output}", node.name), slot)?;
+        }
     }
     let outputs = spec
         .outputs
