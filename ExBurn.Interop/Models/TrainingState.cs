@@ -20,4 +20,20 @@ internal sealed class TrainingState(Loss loss, Optimizer optimizer, IReadOnlyLis
 
     /// <summary>Epochs finished since the model was compiled: a further Fit continues the sequence of shuffles.</summary>
     public int Epochs { get; set; }
+
+    /// <summary>A copy for a copy of the model; fresh without the optimizer's state.</summary>
+    public TrainingState Copy(bool withOptimizer)
+    {
+        var copy = new TrainingState(Loss, Optimizer, Metrics);
+        if (!withOptimizer)
+            return copy;
+        (copy.LearningRate, copy.Epochs) = (LearningRate, Epochs);
+        if (Schedule is { } stepper)
+        {
+            var saved = stepper.Save();
+            copy.Schedule = new(stepper.Schedule, stepper.BaseRate, saved.Length);
+            copy.Schedule.Restore(saved);
+        }
+        return copy;
+    }
 }

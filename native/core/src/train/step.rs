@@ -17,7 +17,20 @@ pub(super) struct BatchGradients {
     pub updates: Vec<(usize, Bound)>,
 }
 
+/// A part of a step, for its profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The batch on its way to the device.
+    Data,
+    /// Forward pass and loss.
+    Forward,
+    Backward,
+    /// Clipping and the optimizer.
+    Optimizer,
+}
+
 /// Names a batch in errors, and its random numbers.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct BatchId {
     pub epoch: u64,
     pub batch: u64,
@@ -62,6 +75,18 @@ pub(super) fn gradients(
     id: &BatchId,
     options: &TrainOptions,
 ) -> Result<BatchGradients> {
+    gradients_in_parts(model, inputs, targets, id, options, &mut |_| Ok(()))
+}
+
+/// As [`gradients`]; `done` hears of the end of each part.
+pub(super) fn gradients_in_parts(
+    model: &Model,
+    inputs: Vec<HostArray>,
+    targets: Vec<HostArray>,
+    id: &BatchId,
+    options: &TrainOptions,
+    done: &mut dyn FnMut(Part) -> Result<()>,
+) -> Result<BatchGradients> {
     let compiled = model.compiled()?;
     let bound = model.table.tracked();
     let frozen = model.table.frozen();
@@ -77,6 +102,7 @@ pub(super) fn gradients(
     let targets = bind_targets(model, targets)?;
     let mut updates = Vec::new();
     let inputs = model.graph.bind_inputs(inputs, model.dtype, &model.device)?;
+    done(Part::Data)?;
     let prediction = model.graph.forward(&pass, inputs, &mut updates)?.swap_remove(0);
     let loss = compiled.loss.forward(&prediction, &targets)?;
     let value = loss.clone().detached();
@@ -87,12 +113,14 @@ pub(super) fn gradients(
         }
     }
     let prediction = prediction.detached();
+    done(Part::Forward)?;
     let found = loss.backward()?;
     let gradient = |(b, e): (&Bound, &crate::model::Entry)| match b {
         Bound::Tensor(leaf) if e.role == Role::Parameter && !e.frozen => found.of(leaf),
         _ => None,
     };
     let gradients = bound.iter().zip(&model.table.entries).map(gradient).collect();
+    done(Part::Backward)?;
     Ok(BatchGradients { loss: value, prediction, targets, gradients, updates })
 }
 
