@@ -149,11 +149,11 @@ namespace ExBurn.Native
         internal static extern void exb_error_free(ExbError* e);
 
         /// <summary>
-        ///  Forward and backward of one batch in training mode; no parameter changes. Of the options epoch, seed and check_finite are used.
+        ///  Forward and backward of one batch in training mode; no parameter changes. With `weighted` 1 the last of the targets is a weight for each sample. Of the options epoch, seed and check_finite are used.
         ///  `update_buffers` 1: the model takes over new running statistics now, else when the gradients are applied.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_gradients_compute", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_gradients_compute(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, ExbTrainOptions* train_options, uint update_buffers, ExbGradients** out_gradients, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+        internal static extern int exb_gradients_compute(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, uint update_buffers, ExbGradients** out_gradients, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
         ///  The other half of exb_train_step: clips a copy of the gradients and lets the optimizer change the parameters. They may be applied
@@ -297,10 +297,10 @@ namespace ExBurn.Native
         internal static extern void exb_outputs_free(ExbOutputs* o);
 
         /// <summary>
-        ///  Takes a snapshot of a model. Later training does not change it; parameters are shared until then.
+        ///  Takes a snapshot of a model. Later training does not change it; parameters are shared until then. `layers` is a JSON list of layers whose values it gives; empty: the model's outputs.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_predictor_new", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_predictor_new(ExbModel* m, ExbPredictor** @out, ExbError** error);
+        internal static extern int exb_predictor_new(ExbModel* m, byte* layers, nuint len, ExbPredictor** @out, ExbError** error);
 
         /// <summary>
         ///  As exb_model_predict, from any number of threads.
@@ -359,17 +359,17 @@ namespace ExBurn.Native
         internal static extern int exb_train_epoch(ExbModel* m, ExbDataset* dataset, ExbTrainOptions* train_options, double* rates, nuint rates_len, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
-        ///  One optimizer step on one batch. Of the options, seed, clip_norm, clip_value and check_finite are used.
+        ///  One optimizer step on one batch. With `weighted` 1 the last of the targets is a weight for each sample. Of the options, seed, clip_norm, clip_value and check_finite are used.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_train_step", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_train_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, ExbTrainOptions* train_options, double rate, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+        internal static extern int exb_train_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, double rate, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
         ///  As exb_train_step, and how many seconds its parts took: `seconds` takes four numbers, for the data's way to the device, the
         ///  forward pass with the loss, the backward pass, and clipping with the optimizer. The device is waited for after each part.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_train_profile", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_train_profile(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, ExbTrainOptions* train_options, double rate, double* seconds, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+        internal static extern int exb_train_profile(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, double rate, double* seconds, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
         ///  Loss and metrics over a dataset, in inference mode. Arguments as in exb_train_epoch.
@@ -378,10 +378,10 @@ namespace ExBurn.Native
         internal static extern int exb_evaluate(ExbModel* m, ExbDataset* dataset, ulong batch_size, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ulong report_every, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
-        ///  Loss and metrics of one batch, in inference mode.
+        ///  Loss and metrics of one batch, in inference mode. With `weighted` 1 the last of the targets is a weight for each sample.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_evaluate_step", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_evaluate_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+        internal static extern int exb_evaluate_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
 
     }

@@ -66,19 +66,19 @@ internal static unsafe partial class BurnBridge
         switch (call.Kind)
         {
             case ArrayCallKind.TrainStep:
-                return NativeMethods.exb_train_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount,
+                return NativeMethods.exb_train_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount, 0,
                     call.Options, call.Rate, call.Result, call.Metrics, call.MetricCapacity, error);
             case ArrayCallKind.ProfileStep:
-                return NativeMethods.exb_train_profile((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount,
+                return NativeMethods.exb_train_profile((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount, 0,
                     call.Options, call.Rate, call.Seconds, call.Result, call.Metrics, call.MetricCapacity, error);
             case ArrayCallKind.ComputeGradients:
                 ExbGradients* gradients;
-                var computed = NativeMethods.exb_gradients_compute((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount,
+                var computed = NativeMethods.exb_gradients_compute((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount, 0,
                     call.Options, call.Flag, &gradients, call.Result, call.Metrics, call.MetricCapacity, error);
                 call.Gradients = gradients;
                 return computed;
             case ArrayCallKind.EvaluateStep:
-                return NativeMethods.exb_evaluate_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount,
+                return NativeMethods.exb_evaluate_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount, 0,
                     call.Result, call.Metrics, call.MetricCapacity, error);
             default:
                 ExbOutputs* outputs;

@@ -91,7 +91,7 @@ internal static unsafe partial class BurnBridge
         using var lease = new HandleLease<ExbModel>(model);
         ExbPredictor* predictor;
         ExbError* error;
-        NativeError.Check(NativeMethods.exb_predictor_new(lease.Pointer, &predictor, &error), error);
+        NativeError.Check(NativeMethods.exb_predictor_new(lease.Pointer, null, 0, &predictor, &error), error);
         handle.Fill(predictor);
         return handle;
     }

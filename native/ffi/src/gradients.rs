@@ -10,7 +10,7 @@ use crate::model::ExbModel;
 use crate::outputs::{self, ExbOutputs};
 use crate::structs::{Out, flag};
 use crate::text::utf8;
-use crate::train::{ExbRunResult, ExbTrainOptions, ResultPlace, options};
+use crate::train::{ExbRunResult, ExbTrainOptions, ResultPlace, options, split_weights};
 use exburn_core::device::Device;
 use exburn_core::train::{self, Gradients};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -53,7 +53,7 @@ impl Shared {
     }
 }
 
-/// Forward and backward of one batch in training mode; no parameter changes. Of the options epoch, seed and check_finite are used.
+/// Forward and backward of one batch in training mode; no parameter changes. With `weighted` 1 the last of the targets is a weight for each sample. Of the options epoch, seed and check_finite are used.
 /// `update_buffers` 1: the model takes over new running statistics now, else when the gradients are applied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_gradients_compute(
@@ -62,6 +62,7 @@ pub unsafe extern "C" fn exb_gradients_compute(
     n_inputs: usize,
     targets: *const ExbArray,
     n_targets: usize,
+    weighted: u32,
     train_options: *const ExbTrainOptions,
     update_buffers: u32,
     out_gradients: *mut *mut ExbGradients,
@@ -81,8 +82,9 @@ pub unsafe extern "C" fn exb_gradients_compute(
             (handle_out, place, model, inputs, targets, options(train_options)?)
         };
         let update_buffers = flag(update_buffers, "update_buffers")?;
+        let (targets, weights) = split_weights(&targets, weighted)?;
         let (gradients, result) =
-            model.run(|model| train::compute_gradients(model, &inputs, &targets, &options, update_buffers))?;
+            model.run(|model| train::compute_gradients(model, &inputs, targets, weights, &options, update_buffers))?;
         place.set(&result);
         let device = gradients.device();
         handle_out.set(handle::create::<ExbGradients>(Shared { gradients: Mutex::new(gradients), device }));

@@ -6,7 +6,7 @@ use burn::tensor::StreamId;
 use serde::Serialize;
 
 use super::ledger::Ledger;
-use super::step::{BatchId, apply, arrays, check_data, check_rate, check_ready, gradients};
+use super::step::{BatchId, apply, arrays, check_data, check_rate, check_ready, check_weights, gradients};
 use super::{RunResult, TrainOptions, clip};
 use crate::layers::{Bound, Role};
 use crate::model::{Graph, Model, matches_name};
@@ -45,23 +45,26 @@ pub struct GradientEntry {
     pub present: bool,
 }
 
-/// Forward and backward of one batch in training mode; no parameter changes. The running statistics of the pass are kept
+/// Forward and backward of one batch in training mode; `weights` [N] weigh its samples. No parameter changes. The running statistics of the pass are kept
 /// with the gradients until they are applied, or taken over at once with `update_buffers`. Of the options, epoch, seed
 /// and check_finite count. Random layers draw as they would in the training step in whose place this stands.
 pub fn compute_gradients(
     model: &mut Model,
     inputs: &[ArrayView<'_>],
     targets: &[ArrayView<'_>],
+    weights: Option<&ArrayView<'_>>,
     options: &TrainOptions,
     update_buffers: bool,
 ) -> Result<(Gradients, RunResult)> {
     check_ready(model, options)?;
     check_data(model, inputs, targets)?;
+    check_weights(weights, inputs[0].rows())?;
     model.stream().executes(|| {
         let id = BatchId { epoch: options.epoch, batch: model.passes };
         let mut ledger = Ledger::new(&model.compiled()?.metrics, options.check_finite, options.epoch);
-        let mut batch = gradients(model, arrays(inputs), arrays(targets), &id, options)?;
-        ledger.add(batch.loss, &batch.prediction, &batch.targets, inputs[0].rows())?;
+        let weights = weights.map(ArrayView::to_array);
+        let mut batch = gradients(model, arrays(inputs), arrays(targets), weights, &id, options)?;
+        ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;
         let result = ledger.finish(false, 0, f64::NAN)?;
         if update_buffers {
             model.table.commit(std::mem::take(&mut batch.updates));

@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use super::ledger::Ledger;
-use super::step::{BatchId, Part, apply, arrays, check_data, check_rate, check_ready, gradients_in_parts};
+use super::step::{
+    BatchId, Part, apply, arrays, check_data, check_rate, check_ready, check_weights, gradients_in_parts,
+};
 use super::{RunResult, TrainOptions};
 use crate::model::Model;
 use crate::{ArrayView, Result};
@@ -26,12 +28,14 @@ pub fn profile_step(
     model: &mut Model,
     inputs: &[ArrayView<'_>],
     targets: &[ArrayView<'_>],
+    weights: Option<&ArrayView<'_>>,
     options: &TrainOptions,
     rate: f64,
 ) -> Result<(StepProfile, RunResult)> {
     check_ready(model, options)?;
     check_rate(rate)?;
     check_data(model, inputs, targets)?;
+    check_weights(weights, inputs[0].rows())?;
     model.stream().executes(|| {
         let device = model.device();
         device.sync()?;
@@ -51,10 +55,11 @@ pub fn profile_step(
         };
         let id = BatchId { epoch: options.epoch, batch: model.passes };
         let mut ledger = Ledger::new(&model.compiled()?.metrics, options.check_finite, options.epoch);
-        let batch = gradients_in_parts(model, arrays(inputs), arrays(targets), &id, options, &mut done)?;
+        let weights = weights.map(ArrayView::to_array);
+        let batch = gradients_in_parts(model, arrays(inputs), arrays(targets), weights, &id, options, &mut done)?;
         let norm = apply(model, batch.gradients, rate, options, &id)?;
         done(Part::Optimizer)?;
-        ledger.add(batch.loss, &batch.prediction, &batch.targets, inputs[0].rows())?;
+        ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;
         model.table.commit(batch.updates);
         model.passes += 1;
         let norm = norm.map_or(Ok(f64::NAN), |n| n.to_scalar())?;
