@@ -63,7 +63,7 @@ internal enum HandleKind
     Cancel = 5,
     Outputs = 6,
     Buffer = 7,
-    Gradients = 8,
+    Gradients = 9,
 }
 
 /// <summary>Element types of the boundary.</summary>

@@ -28,7 +28,7 @@ pub struct Shared {
 
 impl Kind for ExbGradients {
     type Value = Shared;
-    const INDEX: usize = 8;
+    const INDEX: usize = 9;
     const NAME: &'static str = "gradients";
 }
 
