@@ -53,25 +53,37 @@ internal static class OptimizerCases
         {
             "SGD" => new SGD(Rate(1e-3))
             {
-                Momentum = Get("momentum", 0), Dampening = Get("dampening", 0), WeightDecay = Decay(), Nesterov = Flag("nesterov"),
+                Momentum = Get("momentum", 0),
+                Dampening = Get("dampening", 0),
+                WeightDecay = Decay(),
+                Nesterov = Flag("nesterov"),
                 Maximize = Flag("maximize"),
             },
             "Adam" => new Adam(Rate(1e-3)) { Betas = Betas(), Eps = Get("eps", 1e-8), WeightDecay = Decay(), AmsGrad = Flag("amsgrad"), Maximize = Flag("maximize") },
             "AdamW" => new AdamW(Rate(1e-3)) { Betas = Betas(), Eps = Get("eps", 1e-8), WeightDecay = Decay(0.01), AmsGrad = Flag("amsgrad"), Maximize = Flag("maximize") },
             "RMSprop" => new RMSprop(Rate(1e-2))
             {
-                Alpha = Get("alpha", 0.99), Eps = Get("eps", 1e-8), WeightDecay = Decay(), Momentum = Get("momentum", 0), Centered = Flag("centered"),
+                Alpha = Get("alpha", 0.99),
+                Eps = Get("eps", 1e-8),
+                WeightDecay = Decay(),
+                Momentum = Get("momentum", 0),
+                Centered = Flag("centered"),
             },
             "Adagrad" => new Adagrad(Rate(1e-2))
             {
-                LearningRateDecay = Get("lr_decay", 0), WeightDecay = Decay(), InitialAccumulatorValue = Get("initial_accumulator_value", 0),
+                LearningRateDecay = Get("lr_decay", 0),
+                WeightDecay = Decay(),
+                InitialAccumulatorValue = Get("initial_accumulator_value", 0),
                 Eps = Get("eps", 1e-10),
             },
             "Adadelta" => new Adadelta(Rate(1)) { Rho = Get("rho", 0.9), Eps = Get("eps", 1e-6), WeightDecay = Decay() },
             "Adamax" => new Adamax(Rate(2e-3)) { Betas = Betas(), Eps = Get("eps", 1e-8), WeightDecay = Decay() },
             "NAdam" => new NAdam(Rate(2e-3))
             {
-                Betas = Betas(), Eps = Get("eps", 1e-8), WeightDecay = Decay(), MomentumDecay = Get("momentum_decay", 4e-3),
+                Betas = Betas(),
+                Eps = Get("eps", 1e-8),
+                WeightDecay = Decay(),
+                MomentumDecay = Get("momentum_decay", 4e-3),
                 DecoupledWeightDecay = Flag("decoupled_weight_decay"),
             },
             "RAdam" => new RAdam(Rate(1e-3)) { Betas = Betas(), Eps = Get("eps", 1e-8), WeightDecay = Decay(), DecoupledWeightDecay = Flag("decoupled_weight_decay") },
