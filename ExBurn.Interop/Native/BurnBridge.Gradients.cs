@@ -12,7 +12,10 @@ internal static unsafe partial class BurnBridge
         var native = options.ToNative();
         var call = new ArrayCall
         {
-            Kind = ArrayCallKind.ComputeGradients, Target = lease.Pointer, Options = &native, Flag = updateBuffers ? 1u : 0,
+            Kind = ArrayCallKind.ComputeGradients,
+            Target = lease.Pointer,
+            Options = &native,
+            Flag = updateBuffers ? 1u : 0,
         };
         result = RunStep(ref call, inputs, targets, metrics);
         handle.Fill(call.Gradients);
