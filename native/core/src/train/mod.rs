@@ -5,10 +5,12 @@ mod epoch;
 mod evaluate;
 mod ledger;
 mod step;
+mod stream;
 
 pub use epoch::train_epoch;
 pub use evaluate::{evaluate, evaluate_step};
 pub use step::train_step;
+pub use stream::{BatchSource, SourceBatch, evaluate_stream, source_failed, train_stream};
 
 /// How an epoch or step is to run.
 #[derive(Debug, Clone)]
