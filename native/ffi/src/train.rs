@@ -79,10 +79,10 @@ pub struct ExbRunResult {
     pub metric_count: u64,
 }
 
-type Callback = Option<unsafe extern "C" fn(*mut c_void, *const ExbBatchEvent) -> i32>;
+pub(crate) type Callback = Option<unsafe extern "C" fn(*mut c_void, *const ExbBatchEvent) -> i32>;
 
 /// Where a run's result goes.
-struct ResultPlace<'a> {
+pub(crate) struct ResultPlace<'a> {
     out: *mut ExbRunResult,
     size: u32,
     metrics: &'a mut [f64],
@@ -91,7 +91,7 @@ struct ResultPlace<'a> {
 impl<'a> ResultPlace<'a> {
     /// # Safety
     /// The pointers keep the rules of ABI.md.
-    unsafe fn new(out: *mut ExbRunResult, metrics: *mut f64, metrics_cap: usize) -> Result<Self> {
+    pub(crate) unsafe fn new(out: *mut ExbRunResult, metrics: *mut f64, metrics_cap: usize) -> Result<Self> {
         // SAFETY: the rule of this function.
         let (size, metrics) = unsafe { (struct_size(out, "out")?, slice_mut(metrics, metrics_cap, "metrics")?) };
         metrics.fill(0.0);
@@ -115,7 +115,7 @@ impl<'a> ResultPlace<'a> {
         unsafe { self.out.write(result) };
     }
 
-    fn set(self, result: &RunResult) {
+    pub(crate) fn set(self, result: &RunResult) {
         let n = self.metrics.len().min(result.metrics.len());
         self.metrics[..n].copy_from_slice(&result.metrics[..n]);
         self.write(ExbRunResult {
@@ -134,7 +134,7 @@ impl<'a> ResultPlace<'a> {
 
 /// # Safety
 /// `ptr` is null or points to options that keep the rules of ABI.md.
-unsafe fn options(ptr: *const ExbTrainOptions) -> Result<TrainOptions> {
+pub(crate) unsafe fn options(ptr: *const ExbTrainOptions) -> Result<TrainOptions> {
     check_pointer(ptr, "options")?;
     // SAFETY: the rule of this function; the size has been checked.
     let o = unsafe {
@@ -163,7 +163,7 @@ unsafe fn options(ptr: *const ExbTrainOptions) -> Result<TrainOptions> {
 }
 
 /// Turns the caller's function into the core's. It runs on the calling thread, inside the guard.
-fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchEvent) -> Flow> {
+pub(crate) fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchEvent) -> Flow> {
     let callback = callback?;
     Some(move |event: &BatchEvent| {
         let event = ExbBatchEvent {

@@ -128,12 +128,10 @@ fn named(error: Error, file: &Path) -> Error {
 fn read(file: &Path, channels: usize) -> Result<Picture> {
     let io = |e: std::io::Error| {
         let kind = if e.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
-        Error::new(kind, format!("'{}': {e}", file.display())).at(file.display().to_string())
+        Error::new(kind, e.to_string()).at(file.display().to_string())
     };
+    let wrong = |text: String| Error::new(ErrorKind::Format, text).at(file.display().to_string());
     let length = std::fs::metadata(file).map_err(io)?.len();
-    let wrong = |text: String| {
-        Error::new(ErrorKind::Format, format!("'{}': {text}", file.display())).at(file.display().to_string())
-    };
     if length > LARGEST_FILE {
         return Err(wrong(format!("{length} bytes are more than an image has")));
     }
