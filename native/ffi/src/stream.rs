@@ -6,7 +6,7 @@ use crate::error::{ExbError, Failure, Result, Status};
 use crate::guard::guard;
 use crate::handle;
 use crate::model::ExbModel;
-use crate::structs::size;
+use crate::structs::{flag, size};
 use crate::train::{ExbBatchEvent, ExbRunResult, ExbTrainOptions, ResultPlace, observer, options};
 use exburn_core::train::{self, BatchEvent, BatchSource, Flow, SourceBatch};
 use exburn_core::{Error, ErrorKind};
@@ -18,7 +18,8 @@ use std::sync::atomic::AtomicBool;
 #[derive(Clone, Copy)]
 pub struct ExbStreamBatch {
     pub struct_size: u32,
-    pub _pad: u32,
+    /// 1: the last of the targets is a weight for each sample.
+    pub weighted: u32,
     pub inputs: *const ExbArray,
     pub n_inputs: usize,
     pub targets: *const ExbArray,
@@ -46,7 +47,7 @@ impl BatchSource for Caller {
     fn next(&mut self, step: u64) -> exburn_core::Result<Option<SourceBatch<'_>>> {
         let mut batch = ExbStreamBatch {
             struct_size: size_of::<ExbStreamBatch>() as u32,
-            _pad: 0,
+            weighted: 0,
             inputs: std::ptr::null(),
             n_inputs: 0,
             targets: std::ptr::null(),
@@ -64,11 +65,12 @@ impl BatchSource for Caller {
             array::views(batch.inputs, batch.n_inputs, "inputs")
                 .and_then(|inputs| Ok((inputs, array::views(batch.targets, batch.n_targets, "targets")?)))
         };
-        let (inputs, targets) = views.map_err(as_error)?;
+        let (inputs, mut targets) = views.map_err(as_error)?;
+        let weights = if flag(batch.weighted, "weighted").map_err(as_error)? { targets.pop() } else { None };
         if inputs.is_empty() {
             return Err(Error::argument("a batch of a stream has no input"));
         }
-        Ok(Some(SourceBatch { inputs, targets, rate: batch.rate }))
+        Ok(Some(SourceBatch { inputs, targets, weights, rate: batch.rate }))
     }
 }
 

@@ -15,8 +15,8 @@ const AHEAD: usize = 2;
 pub(crate) struct Batch {
     pub inputs: Vec<HostArray>,
     pub targets: Vec<HostArray>,
-    /// What each sample's loss counts, where the dataset says it.
-    pub weights: Option<Vec<f32>>,
+    /// What each sample's loss counts `[rows]`, where the dataset says it.
+    pub weights: Option<HostArray>,
     pub rows: usize,
 }
 

@@ -89,7 +89,7 @@ impl Mix {
             soft[row * self.classes + classes[before(row, rows)] as usize] += (1.0 - share) as f32;
         }
         batch.targets.push(HostArray { shape: vec![rows, self.classes], data: HostData::F32(soft) });
-        if let Some(weights) = &mut batch.weights {
+        if let Some(HostArray { data: HostData::F32(weights), .. }) = &mut batch.weights {
             let own = weights.clone();
             let mix = |row: usize| share * f64::from(own[row]) + (1.0 - share) * f64::from(own[before(row, rows)]);
             weights.iter_mut().enumerate().for_each(|(row, w)| *w = mix(row) as f32);

@@ -132,6 +132,14 @@ impl Dataset {
         }
     }
 
+    /// What the losses of these samples count together: their weights, or their number.
+    pub(crate) fn mass(&self, order: &[u32]) -> f64 {
+        match self.weights() {
+            Some(weights) => order.iter().map(|&i| f64::from(weights[i as usize])).sum(),
+            None => order.len() as f64,
+        }
+    }
+
     pub(crate) fn column(&self, role: Role, index: usize) -> Result<&Column> {
         let found = match role {
             Role::Input => self.inputs.get(index),
@@ -148,10 +156,7 @@ impl Dataset {
     pub(crate) fn gather(&self, order: &[u32], moment: Option<Moment>) -> Result<Batch> {
         let pick =
             |columns: &[Column]| columns.iter().map(|c| c.gather(order, moment)).collect::<Result<Vec<HostArray>>>();
-        let weights = match self.weights() {
-            Some(all) => Some(order.iter().map(|&i| all[i as usize]).collect()),
-            None => None,
-        };
+        let weights = self.weights.as_ref().map(|c| c.gather(order, None)).transpose()?;
         Ok(Batch { inputs: pick(&self.inputs)?, targets: pick(&self.targets)?, weights, rows: order.len() })
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use super::epoch::{cancelled, check_options};
 use super::evaluate::Evaluator;
 use super::ledger::{Ledger, Plan};
-use super::step::{BatchId, apply, arrays, check_data, check_rate, check_ready, gradients};
+use super::step::{BatchId, apply, arrays, check_data, check_rate, check_ready, check_weights, gradients};
 use super::{Flow, OnBatch, RunResult, TrainOptions};
 use crate::losses::Reduction;
 use crate::model::{Model, check_finite};
@@ -16,6 +16,8 @@ use crate::{ArrayView, Error, ErrorKind, HostArray, Result};
 pub struct SourceBatch<'a> {
     pub inputs: Vec<ArrayView<'a>>,
     pub targets: Vec<ArrayView<'a>>,
+    /// What each sample's loss counts `[rows]`.
+    pub weights: Option<ArrayView<'a>>,
     /// Learning rate of the step that the batch opens.
     pub rate: f64,
 }
@@ -30,6 +32,7 @@ pub trait BatchSource {
 struct Taken {
     inputs: Vec<HostArray>,
     targets: Vec<HostArray>,
+    weights: Option<HostArray>,
     rows: usize,
     rate: f64,
 }
@@ -52,7 +55,9 @@ fn take(model: &Model, source: &mut dyn BatchSource, step: u64, finite: bool, nu
             check_finite(&array.data, array.data.len() / rows.max(1)).map_err(|e| e.at(format!("batch {number}")))?;
         }
     }
-    Ok(Some(Taken { inputs: arrays(&batch.inputs), targets: arrays(&batch.targets), rows, rate: batch.rate }))
+    check_weights(batch.weights.as_ref(), rows).map_err(wrong)?;
+    let (inputs, targets) = (arrays(&batch.inputs), arrays(&batch.targets));
+    Ok(Some(Taken { inputs, targets, weights: batch.weights.map(|w| w.to_array()), rows, rate: batch.rate }))
 }
 
 /// As [`super::train_epoch`], over a source. Of the options, all but those of the order count. A source without a batch
@@ -80,9 +85,9 @@ pub fn train_stream(
                 cancelled(cancel)?;
                 let id = BatchId { epoch: options.epoch, batch: index };
                 let rows = taken.rows;
-                let made = gradients(model, taken.inputs, taken.targets, &id, options)?;
-                ledger.add(made.loss, &made.prediction, &made.targets, rows)?;
-                group.add(model, made.gradients, rows, options.accumulate == 1)?;
+                let made = gradients(model, taken.inputs, taken.targets, taken.weights, &id, options)?;
+                ledger.add(made.losses, &made.outputs, &made.targets, rows, made.mass)?;
+                group.add(model, made.gradients, made.mass, options.accumulate == 1)?;
                 model.table.commit(made.updates);
                 index += 1;
                 let closes = group.batches == options.accumulate;
@@ -118,20 +123,20 @@ fn scalar(norm: Option<Value>) -> Result<f64> {
     norm.map_or(Ok(f64::NAN), |n| n.to_scalar())
 }
 
-/// Gradients of the batches of one step. Under a mean each counts by its rows, whose number is known at the end only.
+/// Gradients of the batches of one step. Under a mean each counts by its rows or their weights, whose sum is known at the end only.
 #[derive(Default)]
 struct Group {
     total: Vec<Option<Value>>,
-    rows: usize,
+    mass: f64,
     batches: usize,
     weighted: bool,
 }
 
 impl Group {
     /// `alone`: the group has no other batch.
-    fn add(&mut self, model: &Model, gradients: Vec<Option<Value>>, rows: usize, alone: bool) -> Result<()> {
+    fn add(&mut self, model: &Model, gradients: Vec<Option<Value>>, mass: f64, alone: bool) -> Result<()> {
         self.batches += 1;
-        self.rows += rows;
+        self.mass += mass;
         if alone {
             self.total = gradients;
             return Ok(());
@@ -140,7 +145,7 @@ impl Group {
         self.total.resize(gradients.len(), None);
         for (sum, gradient) in self.total.iter_mut().zip(gradients) {
             let Some(gradient) = gradient else { continue };
-            let gradient = if self.weighted { gradient.mul_scalar(rows as f64)? } else { gradient };
+            let gradient = if self.weighted { gradient.mul_scalar(mass)? } else { gradient };
             *sum = Some(match sum.take() {
                 None => gradient,
                 Some(sum) => sum.add(&gradient)?,
@@ -150,8 +155,8 @@ impl Group {
     }
 
     fn finish(mut self) -> Result<Vec<Option<Value>>> {
-        if self.weighted {
-            let share = 1.0 / self.rows as f64;
+        if self.weighted && self.mass > 0.0 {
+            let share = 1.0 / self.mass;
             for slot in &mut self.total {
                 *slot = slot.take().map(|g| g.mul_scalar(share)).transpose()?;
             }
@@ -161,7 +166,7 @@ impl Group {
 }
 
 fn mean(model: &Model) -> Result<bool> {
-    Ok(model.compiled()?.loss.reduction() == Reduction::Mean)
+    Ok(model.compiled()?.objective.reduction() == Reduction::Mean)
 }
 
 /// As [`super::evaluate`], over a source.
@@ -181,7 +186,7 @@ pub fn evaluate_stream(
         let mut next = take(model, source, 0, false, 0)?;
         while let Some(taken) = next.take() {
             cancelled(cancel)?;
-            evaluator.run(&mut ledger, taken.inputs, taken.targets, taken.rows)?;
+            evaluator.run(&mut ledger, taken.inputs, taken.targets, taken.weights, taken.rows)?;
             index += 1;
             next = take(model, source, index, false, index)?;
             if next.is_none() {
