@@ -495,7 +495,10 @@ namespace ExBurn.Native
     internal unsafe partial struct ExbStreamBatch
     {
         public uint struct_size;
-        public uint _pad;
+        /// <summary>
+        ///  1: the last of the targets is a weight for each sample.
+        /// </summary>
+        public uint weighted;
         public ExbArray* inputs;
         public nuint n_inputs;
         public ExbArray* targets;
