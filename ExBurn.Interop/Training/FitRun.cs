@@ -10,7 +10,7 @@ namespace ExBurn;
 internal sealed class FitRun : IDisposable
 {
     private readonly Trainer _trainer;
-    private readonly Dataset _train;
+    private readonly TrainSource _train;
     private readonly FitOptions _options;
     private readonly CancellationToken _cancellation;
     private readonly TrainingState _state;
@@ -19,16 +19,16 @@ internal sealed class FitRun : IDisposable
     private readonly TrainingContext _context;
     private readonly BatchObserver? _observer;
     private readonly double[] _metrics;
-    private readonly long _stepsPerEpoch;
+    private readonly long? _stepsPerEpoch;
     private readonly Activity? _span;
     private long _stepsLeft;
 
     public FitRun(
-        Trainer trainer, Dataset train, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        Trainer trainer, TrainSource train, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         (_trainer, _train, _options, _cancellation) = (trainer, train, options, cancellation);
         _state = trainer.Model.RequireTraining();
-        _stepsPerEpoch = StepsPerEpoch(train.Count, options);
+        _stepsPerEpoch = train.Rows is { } rows ? StepsPerEpoch(rows, options) : null;
         _stepsLeft = options.MaxSteps ?? long.MaxValue;
         _claim = trainer.Model.ClaimTraining();
         try
@@ -37,7 +37,7 @@ internal sealed class FitRun : IDisposable
             _context = new(trainer, options, _history) { Epoch = _state.Epochs };
             _observer = BatchObserver.WhereHeard(_context, _state.MetricNames, progress);
             StartSchedule();
-            _span = TrainingTelemetry.StartFit(options, train.Count);
+            _span = TrainingTelemetry.StartFit(options, train.Rows);
         }
         catch
         {
@@ -69,13 +69,14 @@ internal sealed class FitRun : IDisposable
         foreach (var callback in _options.Callbacks)
             callback.OnEpochBegin(_context);
 
-        var rates = Rates();
         using var span = TrainingTelemetry.StartPart("exburn.epoch", _span, _context.Epoch);
-        var result = BurnBridge.TrainEpoch(
-            _trainer.Model.Handle, _train.Handle, NativeOptions(), rates, _metrics, _observer, _cancellation);
+        var rates = Rates();
+        RunResultNative result;
+        using (rates)
+            result = _train.Train(_trainer.Model.Handle, NativeOptions(), rates, _metrics, _observer, _cancellation);
         _state.Epochs++;
         _stepsLeft -= (long)result.Steps;
-        var epoch = ToEpoch(result, rates[0]) with
+        var epoch = ToEpoch(result, rates.First) with
         {
             Validation = Validate(),
         };
@@ -108,11 +109,12 @@ internal sealed class FitRun : IDisposable
     {
         _span?.Dispose();
         _claim.Dispose();
+        _train.Dispose();
     }
 
     private Evaluation? Validate()
     {
-        if (_options.Validation is not { } held)
+        if ((_options.Validation ?? _train.Held) is not { } held)
             return null;
         using var span = TrainingTelemetry.StartPart("exburn.validation", _span, _context.Epoch);
         return _trainer.EvaluateOn(held, _options.ValidationBatchSize ?? _options.BatchSize, _state, _cancellation);
@@ -130,20 +132,24 @@ internal sealed class FitRun : IDisposable
             throw new ArgumentException("ReduceOnPlateau moves per epoch: its number is not known within one.", nameof(FitOptions.Schedule));
         var length = schedule.Interval == ScheduleInterval.Epoch
             ? _options.Epochs
-            : Math.Min(Math.Min(_options.Epochs * _stepsPerEpoch, _stepsLeft), int.MaxValue);
+            : Math.Min(Math.Min(_options.Epochs * WholeSteps(schedule), _stepsLeft), int.MaxValue);
         _state.Schedule = schedule.Start(_state.Optimizer.LearningRate, Math.Max(1, (int)length));
         _state.LearningRate = _state.Schedule.Rate;
     }
 
+    /// <summary>Steps of an epoch, where a schedule's length may depend on them.</summary>
+    private long WholeSteps(Schedule schedule) => _stepsPerEpoch ?? (schedule.FollowsRun && _options.MaxSteps is null
+        ? throw new ArgumentException(
+            "The length of the schedule follows from the run, but the stream's is not known: give the schedule a length, or DataStream.Rows.")
+        : int.MaxValue);
+
     /// <summary>One rate for the epoch, or one per step. A rate that somebody set since is what the schedule goes on from.</summary>
-    private double[] Rates()
+    private EpochRates Rates()
     {
         if (_state.Schedule is not { } stepper)
-            return [_state.LearningRate];
+            return new(null, _state.LearningRate, _stepsLeft);
         stepper.Rate = _state.LearningRate;
-        return stepper.Schedule.Interval == ScheduleInterval.Step
-            ? stepper.Peek(checked((int)Math.Min(_stepsPerEpoch, _stepsLeft)))
-            : [stepper.Rate];
+        return new(stepper.Schedule.Interval == ScheduleInterval.Step ? stepper : null, stepper.Rate, _stepsLeft);
     }
 
     private void MoveSchedule(EpochResult epoch)

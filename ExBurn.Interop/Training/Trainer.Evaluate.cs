@@ -20,8 +20,8 @@ public sealed partial class Trainer
         return EvaluateOn(data, batchSize, Model.RequireTraining(), cancellationToken);
     }
 
-    /// <summary>As <see cref="Evaluate"/>, on a thread of its own.</summary>
-    /// <inheritdoc cref="Evaluate" path="/param|/exception"/>
+    /// <summary>As <see cref="Evaluate(Dataset, int, CancellationToken)"/>, on a thread of its own.</summary>
+    /// <inheritdoc cref="Evaluate(Dataset, int, CancellationToken)" path="/param|/exception"/>
     public Task<Evaluation> EvaluateAsync(Dataset data, int batchSize = 256, CancellationToken cancellationToken = default)
         => DedicatedThread.Run(() => Evaluate(data, batchSize, cancellationToken), cancellationToken);
 

@@ -11,6 +11,8 @@ pub mod array;
 pub mod buffer;
 pub mod cancel;
 pub mod dataset;
+pub mod dataset_parts;
+pub mod dataset_values;
 pub mod device;
 pub mod error;
 pub mod gradients;
@@ -20,6 +22,7 @@ pub mod outputs;
 pub mod predictor;
 pub mod runtime;
 pub mod store;
+pub mod stream;
 pub mod train;
 
 mod guard;

@@ -26,7 +26,7 @@ pub use predict::Predictor;
 pub use summary::{LayerSummary, StateEntry, Summary};
 
 pub(crate) use graph::{Graph, Pass};
-pub(crate) use inputs::check_finite;
+pub(crate) use inputs::{check_finite, check_indices};
 pub(crate) use pattern::matches_name;
 pub(crate) use table::{Entry, Table};
 

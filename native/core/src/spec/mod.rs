@@ -1,11 +1,13 @@
 //! What C# sends: versioned JSON, read into these types. Keys are PyTorch's names.
 
 mod config;
+mod data;
 mod device;
 mod model;
 mod training;
 
 pub use config::Config;
+pub use data::{FeedSpec, ImagesSpec};
 pub use device::{Adapter, DeviceKind, DeviceSpec};
 pub use model::{InputSpec, ModelSpec, NodeSpec, ValueKind};
 pub use training::{CompileSpec, GroupSpec, MeasureSpec, OptimizerSpec, PartSpec};
