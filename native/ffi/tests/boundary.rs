@@ -332,7 +332,7 @@ fn state_goes_out_and_in() {
         assert_eq!(status(call(|e| exb_model_state_import(m, null(), 0, 1, &mut out, e))), 10);
         assert_eq!(out.len, 0);
         let path = "/nowhere/at/all.safetensors";
-        assert_eq!(status(call(|e| exb_model_load(m, path.as_ptr(), path.len(), 1, &mut out, e))), 11);
+        assert_eq!(status(call(|e| exb_model_load(m, path.as_ptr(), path.len(), null(), 0, &mut out, e))), 11);
         exb_model_free(m);
         exb_device_free(d);
     }
