@@ -93,7 +93,9 @@ fn same(a: &[(String, Vec<usize>, HostData)], b: &[(String, Vec<usize>, HostData
 
 /// The old format around a pickle of the saved object: magic number, version, system, object, keys, one storage '0' of four floats.
 fn legacy(object: &[u8]) -> Vec<u8> {
-    let mut file = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}X\x0d\x00\x00\x00little_endian\x88s.".to_vec();
+    let mut file =
+        b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}X\x0d\x00\x00\x00little_endian\x88s."
+            .to_vec();
     file.extend_from_slice(object);
     file.extend_from_slice(b"\x80\x02]X\x01\x00\x00\x000a.");
     file.extend_from_slice(&4u64.to_le_bytes());
@@ -117,12 +119,12 @@ fn tensor(class: &str, elements: i64, offset: i64, shape: &[i64], strides: &[i64
 #[test]
 fn a_tensor_lies_within_its_storage() {
     let read = |object: Vec<u8>| all(&legacy(&object)).map(|mut all| all.remove(0).2);
-    assert_eq!(
-        read(tensor("FloatStorage", 4, 0, &[2, 2], &[1, 2])).unwrap(),
-        HostData::F32(vec![1.0, 3.0, 2.0, 4.0])
-    );
+    assert_eq!(read(tensor("FloatStorage", 4, 0, &[2, 2], &[1, 2])).unwrap(), HostData::F32(vec![1.0, 3.0, 2.0, 4.0]));
     assert_eq!(read(tensor("FloatStorage", 4, 3, &[1], &[1])).unwrap(), HostData::F32(vec![4.0]));
-    assert_eq!(read(tensor("FloatStorage", 4, 1, &[2, 3], &[0, 1])).unwrap(), HostData::F32(vec![2.0, 3.0, 4.0, 2.0, 3.0, 4.0]));
+    assert_eq!(
+        read(tensor("FloatStorage", 4, 1, &[2, 3], &[0, 1])).unwrap(),
+        HostData::F32(vec![2.0, 3.0, 4.0, 2.0, 3.0, 4.0])
+    );
     let max = i64::MAX;
     for (offset, shape, strides) in [
         (4, vec![1], vec![1]),
@@ -192,7 +194,12 @@ fn nesting_and_repetition_cost_what_the_file_costs() {
     // A dictionary that holds itself.
     assert!(all(&legacy(b"}q\x00S'model'\nh\x00s.")).is_err());
     // Lengths that the file does not have.
-    for opcode in [&b"X\xff\xff\xff\x7f"[..], b"\x8d\xff\xff\xff\xff\xff\xff\xff\x7f", b"\x8b\xff\xff\xff\x7f", b"B\xff\xff\xff\xff"] {
+    for opcode in [
+        &b"X\xff\xff\xff\x7f"[..],
+        b"\x8d\xff\xff\xff\xff\xff\xff\xff\x7f",
+        b"\x8b\xff\xff\xff\x7f",
+        b"B\xff\xff\xff\xff",
+    ] {
         assert!(all(&legacy(opcode)).is_err());
     }
 }
@@ -221,12 +228,23 @@ fn damaged_safetensors_headers_are_errors() {
         (r#"{"w":{"dtype":"F32","shape":[18446744073709551615,9],"data_offsets":[0,8]}}"#, 8),
         (r#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[18446744073709551608,18446744073709551615]}}"#, 8),
         (r#"{"w":{"dtype":"F9","shape":[2],"data_offsets":[0,8]}}"#, 8),
-        (r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4),
-        (r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#, 12),
+        (
+            r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+            4,
+        ),
+        (
+            r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#,
+            12,
+        ),
         (r#"{"__metadata__":{"a":1},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 8),
     ] {
         let error = all(&file(header, data)).unwrap_err();
         assert!(matches!(error.kind, ErrorKind::Format | ErrorKind::InvalidArgument), "{header}: {error}");
+    }
+    // The length before the header may look like the beginning of a pickle, of an archive or of JSON.
+    for length in [0x0280, 0x0580, 0x4B50, 0x7B7B] {
+        let found = all(&file(&format!("{good:length$}"), 8)).unwrap_or_else(|e| panic!("{length:#x}: {e}"));
+        assert_eq!(found[0].2, HostData::F32(vec![0.0; 2]));
     }
     let mut huge = file(good, 8);
     huge[..8].copy_from_slice(&u64::MAX.to_le_bytes());

@@ -54,8 +54,8 @@ fn every_file_of_torch_save_has_its_values() {
     let keys = [("deep.pt", "run.ema.model.encoder"), ("two-models.pt", "generator")];
     for (name, mut tensors) in expected() {
         let key = keys.iter().find(|(file, _)| *file == name).map(|(_, key)| *key);
-        if name == "two-models.pt" {
-            continue; // below
+        if tensors.as_object().unwrap().is_empty() {
+            continue; // several models or none by itself: other tests choose
         }
         let open = || WeightsFile::open(&fixture(&name), key).unwrap_or_else(|e| panic!("{e}"));
         let legacy = name.contains("legacy");

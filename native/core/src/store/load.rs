@@ -112,7 +112,11 @@ impl Model {
     }
 
     /// The file's tensors under the names that the model may know them by, as far as those are chosen.
-    fn renamed<'f>(&self, file: &'f WeightsFile<'_>, options: &LoadOptions) -> Result<HashMap<String, &'f StoredTensor>> {
+    fn renamed<'f>(
+        &self,
+        file: &'f WeightsFile<'_>,
+        options: &LoadOptions,
+    ) -> Result<HashMap<String, &'f StoredTensor>> {
         let rules = rules(options)?;
         let mut named: Vec<(String, &StoredTensor)> =
             file.tensors.iter().map(|t| (rename(&rules, &t.name), t)).collect();

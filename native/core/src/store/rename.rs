@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn wrong_rules_say_what_is_wrong() {
-        for (pattern, replacement, word) in [("a.b", "$1", "$1"), ("*", "$2", "$2"), ("*", "$", "$"), ("*", "$0", "$")] {
+        for (pattern, replacement, word) in [("a.b", "$1", "$1"), ("*", "$2", "$2"), ("*", "$", "$"), ("*", "$0", "$")]
+        {
             let error = Rule::new(pattern, replacement).unwrap_err();
             assert!(error.message.contains(word), "{error}");
         }

@@ -24,6 +24,11 @@ struct Entry {
     data_offsets: [u64; 2],
 }
 
+/// Whether a file begins as the format demands: a length below the limit, then a JSON object.
+pub(super) fn is_safetensors(head: &[u8]) -> bool {
+    head.len() > 8 && head[4..8] == [0; 4] && head[8] == b'{'
+}
+
 /// Reads the header. The tensors must fill the file without gaps, as the format demands.
 pub(super) fn open(source: Source<'_>) -> Result<WeightsFile<'_>> {
     let length: [u8; 8] = match source.head(8)?.try_into() {

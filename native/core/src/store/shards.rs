@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::safetensors;
 use super::save::{self, Planned};
 use super::source::Source;
 use super::weights::WeightsFile;
@@ -58,11 +59,11 @@ pub(super) fn open(path: &Path, key: Option<&str>) -> Result<WeightsFile<'static
     }
 }
 
-/// The index, where the file is one: JSON, not the eight bytes before the header of safetensors.
+/// The index, where the file is one: JSON from its first byte.
 fn index(source: &Source<'_>) -> Result<Option<Index>> {
     let head = source.head(16)?;
-    let text = head.trim_ascii_start();
-    if !text.starts_with(b"{") || head.get(8) == Some(&b'{') && head.get(7) == Some(&0) || source.len() > MAX_INDEX {
+    let text = head.trim_ascii_start().starts_with(b"{");
+    if !text || safetensors::is_safetensors(&head) || source.len() > MAX_INDEX {
         return Ok(None);
     }
     let bytes = source.read(0, source.len())?;
@@ -79,7 +80,10 @@ fn open_all(folder: &Path, index: Index) -> Result<WeightsFile<'static>> {
         }
         // A name, not a path: an index must not lead out of its folder.
         if Path::new(name).file_name().is_none_or(|n| n != name.as_str()) || name.contains(['/', '\\']) {
-            return Err(Error::new(ErrorKind::Format, format!("the index names '{name}', which is no plain file name")));
+            return Err(Error::new(
+                ErrorKind::Format,
+                format!("the index names '{name}', which is no plain file name"),
+            ));
         }
         let open = Source::open(&folder.join(name)).and_then(|source| WeightsFile::from_source(source, None));
         files.insert(name.clone(), open.map_err(|e| e.at(name))?);

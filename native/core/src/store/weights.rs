@@ -126,11 +126,14 @@ impl<'a> WeightsFile<'a> {
     /// under the usual names (`state_dict`, `model` ...).
     pub(super) fn from_source(source: Source<'a>, key: Option<&str>) -> Result<Self> {
         let head = source.head(16)?;
-        if head.starts_with(b"PK\x03\x04") {
-            return torch::zip::open(source, key);
-        }
-        if torch::legacy::is_legacy(&head) {
-            return torch::legacy::open(source, key);
+        // safetensors first: the length that it begins with may look like anything.
+        if !safetensors::is_safetensors(&head) {
+            if head.starts_with(b"PK\x03\x04") {
+                return torch::zip::open(source, key);
+            }
+            if torch::legacy::is_legacy(&head) {
+                return torch::legacy::open(source, key);
+            }
         }
         let mut file = safetensors::open(source)?;
         if let Some(key) = key {

@@ -52,14 +52,17 @@ impl Archive {
 
     /// The folder (ending in a slash, or empty) of the record with this last name; the shortest, where there are several.
     pub fn folder_of(&self, last: &str) -> Option<String> {
-        let folder = |name: &String| name.strip_suffix(last).filter(|f| f.is_empty() || f.ends_with('/')).map(str::to_owned);
+        let folder =
+            |name: &String| name.strip_suffix(last).filter(|f| f.is_empty() || f.ends_with('/')).map(str::to_owned);
         self.records.keys().filter_map(folder).min_by_key(|f| (f.len(), f.clone()))
     }
 
     /// First byte of a record.
     pub fn start(&self, source: &Source<'_>, record: &Record) -> Result<u64> {
         if !record.plain {
-            return Err(Error::unsupported("a compressed or encrypted record of the zip archive; torch.save writes neither"));
+            return Err(Error::unsupported(
+                "a compressed or encrypted record of the zip archive; torch.save writes neither",
+            ));
         }
         let header = source.read(record.header, 30)?;
         if u32_at(&header, 0)? != LOCAL {

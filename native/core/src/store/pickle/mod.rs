@@ -26,13 +26,20 @@ pub(crate) enum Object {
     List(Vec<Id>),
     Tuple(Vec<Id>),
     /// Also a `collections.OrderedDict`. `state` are its attributes.
-    Dict { items: Vec<(Id, Id)>, state: Option<Id> },
+    Dict {
+        items: Vec<(Id, Id)>,
+        state: Option<Id>,
+    },
     /// A class or function: module, dot, name.
     Global(String),
     /// What the surrounding format keeps elsewhere.
     Persistent(Id),
     /// What a call of `callee` would give.
-    Call { callee: Id, args: Id, state: Option<Id> },
+    Call {
+        callee: Id,
+        args: Id,
+        state: Option<Id>,
+    },
     /// A set, an extension: nothing that a state_dict needs.
     Opaque,
 }

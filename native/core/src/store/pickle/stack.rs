@@ -112,7 +112,11 @@ impl Machine {
 /// Keys and values one after the other.
 pub(super) fn pairs(items: &[Id]) -> Result<Vec<(Id, Id)>> {
     let (pairs, rest) = items.as_chunks::<2>();
-    if rest.is_empty() { Ok(pairs.iter().map(|p| (p[0], p[1])).collect()) } else { Err(damaged("a key without a value")) }
+    if rest.is_empty() {
+        Ok(pairs.iter().map(|p| (p[0], p[1])).collect())
+    } else {
+        Err(damaged("a key without a value"))
+    }
 }
 
 fn into_text(bytes: Vec<u8>) -> String {

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::tensor::{self, Storage, wrong};
 use super::state;
+use super::tensor::{self, Storage, wrong};
 use crate::store::pickle::{Object, Pickle};
 use crate::store::source::{Cursor, Source};
 use crate::store::weights::{Format, Place, StoredTensor, WeightsFile};
@@ -76,7 +76,10 @@ fn places(
         let count: [u8; 8] = source.read(at, 8)?.try_into().unwrap_or_default();
         let count = if big_endian { u64::from_be_bytes(count) } else { u64::from_le_bytes(count) };
         let end = at + 8;
-        let len = count.checked_mul(size).filter(|len| *len <= source.len() - end).ok_or_else(super::super::source::truncated)?;
+        let len = count
+            .checked_mul(size)
+            .filter(|len| *len <= source.len() - end)
+            .ok_or_else(super::super::source::truncated)?;
         places.insert(key.to_owned(), (end, len));
         at = end + len;
     }

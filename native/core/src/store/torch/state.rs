@@ -133,8 +133,7 @@ impl Finder<'_> {
             let mut ends: Vec<usize> = ends.collect();
             ends.reverse();
             let into = |value: &Id| tensor::of(self.pickle, *value).is_none();
-            let next =
-                ends.iter().find_map(|&e| Some((self.pickle.lookup(id, &rest[..e]).filter(into)?, e)));
+            let next = ends.iter().find_map(|&e| Some((self.pickle.lookup(id, &rest[..e]).filter(into)?, e)));
             let Some((value, end)) = next else { break };
             (id, rest) = (value, rest[end..].strip_prefix('.').unwrap_or_default());
         }
@@ -150,7 +149,9 @@ impl Finder<'_> {
         }
         if self.state.tensors.is_empty() {
             let keys = self.keys(self.pickle.root);
-            return Err(Error::not_found(format!("nothing in the file is under the key '{key}'; its keys are: {keys}")));
+            return Err(Error::not_found(format!(
+                "nothing in the file is under the key '{key}'; its keys are: {keys}"
+            )));
         }
         Ok(())
     }

@@ -55,14 +55,7 @@ fn call(pickle: &Pickle, callee: Id, args: Id, wraps: usize) -> Option<Result<De
     }
 }
 
-fn describe(
-    pickle: &Pickle,
-    storage: Id,
-    offset: Id,
-    shape: Id,
-    strides: Id,
-    dtype: Option<Id>,
-) -> Result<Described> {
+fn describe(pickle: &Pickle, storage: Id, offset: Id, shape: Id, strides: Id, dtype: Option<Id>) -> Result<Described> {
     let Object::Persistent(id) = pickle.get(storage) else { return Err(wrong("a tensor without a storage")) };
     let storage = self::storage(pickle, *id)?;
     let dtype = match dtype {
