@@ -138,7 +138,7 @@ impl Finder<'_> {
             (id, rest) = (value, rest[end..].strip_prefix('.').unwrap_or_default());
         }
         if !rest.is_empty() {
-            id = self.usual(id, 4)?;
+            id = self.usual(id, 4).unwrap_or(id);
         }
         self.collect("", id, 0, false)?;
         if !rest.is_empty() {
