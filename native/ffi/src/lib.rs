@@ -24,6 +24,7 @@ pub mod runtime;
 pub mod store;
 pub mod stream;
 pub mod train;
+pub mod weights;
 
 mod guard;
 mod handle;

@@ -17,7 +17,7 @@ public sealed class HandlesReturnAttribute : BeforeAfterTestAttribute
 {
     private static readonly HandleKind[] Kinds =
         [HandleKind.Error, HandleKind.Dataset, HandleKind.Model, HandleKind.Predictor, HandleKind.Cancel, HandleKind.Outputs, HandleKind.Buffer,
-         HandleKind.Gradients];
+         HandleKind.Gradients, HandleKind.Weights];
 
     private long[] _before = [];
 
