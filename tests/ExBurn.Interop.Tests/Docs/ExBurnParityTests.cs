@@ -361,6 +361,78 @@ public sealed class ExBurnParityTests
     }
 
     [Fact]
+    public void Model_export_import_json_and_half_precision() => InOwnFolder.Run(_ =>
+    {
+        using var model = Compiled();
+        using var other = Defined();
+        other.Build(seed: 7);
+        model.ExportJson("model.json");
+        other.ImportJson("model.json");
+        model.Save("half.safetensors", new SaveOptions { DType = StoredType.Float16 });
+        Assert.Equal(model.GetState()["hidden1.weight"].ToSingles(), other.GetState()["hidden1.weight"].ToSingles());
+        other.Load("half.safetensors");
+        var expected = model.GetState()["hidden1.weight"].ToSingles().Select(x => (float)(Half)x);
+        Assert.Equal(expected, other.GetState()["hidden1.weight"].ToSingles());
+        File.WriteAllText("model.json", "{}");
+        Assert.Throws<CheckpointException>(() => other.ImportJson("model.json"));
+    });
+
+    [Fact]
+    public void Training_data_loader()
+    {
+        using var model = Compiled();
+        using var data = Data(50);
+        var trainer = new Trainer(model);
+        var rows = new List<int>();
+        foreach (Batch batch in data.Batches(batchSize: 16, shuffle: true, seed: 1))
+        {
+            trainer.TrainStep(batch.Inputs, batch.Targets);
+            rows.Add(batch.Rows);
+        }
+        Assert.Equal([16, 16, 16, 2], rows);
+        Assert.Equal(3, data.Batches(16, dropLast: true).Count());
+        var order = data.Batches(16, shuffle: true, seed: 1).SelectMany(batch => batch.Inputs[0].ToSingles()).ToArray();
+        Assert.Equal(order, data.Batches(50, shuffle: true, seed: 1).Single().Inputs[0].ToSingles());
+        Assert.NotEqual(order, data.Batches(50, shuffle: true, seed: 2).Single().Inputs[0].ToSingles());
+        Assert.Equal(data.GetInput().ToSingles(), data.Batches(7).SelectMany(batch => batch.Inputs[0].ToSingles()));
+        Assert.Equal(data.GetTarget().ToDoubles().Order(), data.Batches(7, shuffle: true).SelectMany(batch => batch.Targets[0].ToDoubles()).Order());
+        using var weighted = data.WithWeights([.. Enumerable.Range(0, 50).Select(i => (float)i)]);
+        Assert.Equal([48f, 49f], weighted.Batches(16).Last().Weights!.ToSingles());
+        Assert.Throws<ArgumentOutOfRangeException>(() => data.Batches(0));
+    }
+
+    [Fact]
+    public void Dataset_split_normalize_one_hot_statistics()
+    {
+        float[,] x = { { 1, 10 }, { 2, 20 }, { 3, 60 }, { 4, 40 }, { 5, 50 } };
+        long[] y = [0, 1, 2, 1, 0];
+        using Dataset data = Dataset.FromArrays(x, y);
+        var (train, held) = data.Split(0.8, seed: 42);
+        DataStatistics statistics = train.InputStatistics();
+        Normalization scale = statistics.Standard();              // or MinMax()
+        using Dataset scaledTrain = train.Normalize(scale);
+        using Dataset scaledHeld = held.Normalize(scale);         // the statistics of the training rows
+        string stored = scale.ToJson();                           // for the program that predicts
+        using Dataset unitRows = data.NormalizeRows();
+        using Dataset oneHot = data.OneHot(classes: 3);
+        using var first = train;
+        using var second = held;
+        Assert.Equal((4, 1), (train.Count, held.Count));
+        var column = Enumerable.Range(0, 4).Select(i => train.GetInput().ToDoubles()[2 * i]).ToArray();
+        var (mean, deviation) = (column.Average(), Math.Sqrt(column.Average(v => (v - column.Average()) * (v - column.Average()))));
+        Assert.Equal(mean, statistics.Mean[0], 6);
+        Assert.Equal((held.GetInput().ToDoubles()[0] - mean) / deviation, scaledHeld.GetInput().ToDoubles()[0], 5);
+        Assert.Equal(0, Enumerable.Range(0, 4).Average(i => scaledTrain.GetInput().ToDoubles()[(2 * i) + 1]), 5);
+        Assert.Equal(scale, Normalization.FromJson(stored));
+        Assert.Equal(3 / Math.Sqrt(3609), unitRows.GetInput().ToDoubles()[4], 6);
+        Assert.Equal([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0], oneHot.GetTarget().ToDoubles());
+        Assert.Equal([2L, 2L, 1L], data.ClassCounts());
+        Assert.Equal((5, new Shape(5, 2), new Shape(5)), (data.Count, data.InputShapes[0], data.TargetShapes[0]));
+        using var ranged = data.Normalize(data.InputStatistics().MinMax());
+        Assert.Equal([0, 0, 0.25, 0.2, 0.5, 1, 0.75, 0.6, 1, 0.8], ranged.GetInput().ToDoubles().Select(v => Math.Round(v, 6)));
+    }
+
+    [Fact]
     public void Serving_predictor_for_many_threads()
     {
         using var model = Compiled();
