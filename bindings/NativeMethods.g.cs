@@ -46,7 +46,7 @@ namespace ExBurn.Native
         internal static extern int exb_build_info(ExbBuffer* @out, ExbError** error);
 
         /// <summary>
-        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer; -1 all of them.
+        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 10 weights file; -1 all of them.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_debug_live_handles", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern long exb_debug_live_handles(int kind);
@@ -265,16 +265,18 @@ namespace ExBurn.Native
         internal static extern int exb_model_state_import(ExbModel* m, byte* data, nuint len, uint strict, ExbBuffer* report, ExbError** error);
 
         /// <summary>
-        ///  Writes the state to a safetensors file: under a temporary name first, then renamed.
+        ///  Writes the state to a safetensors file: under a temporary name first, then renamed. The options are JSON:
+        ///  `{"dtype":"F64"|"F32"|"F16"|"BF16"|null,"metadata":{name: text},"max_shard_bytes":n|null}`; empty: all by default.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_save", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_model_save(ExbModel* m, byte* path, nuint len, ExbError** error);
+        internal static extern int exb_model_save(ExbModel* m, byte* path, nuint len, byte* options, nuint options_len, ExbError** error);
 
         /// <summary>
-        ///  As exb_model_state_import, from a file.
+        ///  Reads a file of weights of any format into the model; gives the report as JSON. The options are JSON:
+        ///  `{"strict":true,"key":text|null,"rename":[[pattern,replacement],...],"only":[pattern,...]}`; empty: all by default.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_load", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_model_load(ExbModel* m, byte* path, nuint len, uint strict, ExbBuffer* report, ExbError** error);
+        internal static extern int exb_model_load(ExbModel* m, byte* path, nuint len, byte* options, nuint options_len, ExbBuffer* report, ExbError** error);
 
         /// <summary>
         ///  Trains one epoch. `rates`: one learning rate for all steps, or one per optimizer step. `cancel` and `callback` may be null.
@@ -300,6 +302,31 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_evaluate_step", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_evaluate_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
+        ///  Opens a file of weights of any format, or a folder or an index of several. `key` names the part of a checkpoint that holds the
+        ///  tensors, dots between nested ones; null: it is looked for; empty: everything.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_open", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_weights_open(byte* path, nuint len, byte* key, nuint key_len, ExbWeights** @out, ExbError** error);
+
+        /// <summary>
+        ///  What the file holds, as JSON: format, files, metadata, and of each tensor name, shape and dtype (safetensors' names).
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_list", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_weights_list(ExbWeights* w, ExbBuffer* @out, ExbError** error);
+
+        /// <summary>
+        ///  Copies one tensor: an output. Half precision comes as f32, narrow integers as i32, bools as u8.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_read", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_weights_read(ExbWeights* w, byte* name, nuint len, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  Closes a file. Null is allowed; a running call keeps it until it ends.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void exb_weights_free(ExbWeights* w);
 
 
     }
@@ -487,6 +514,14 @@ namespace ExBurn.Native
         ///  Number of metrics there are; at most the given capacity of them were written.
         /// </summary>
         public ulong metric_count;
+    }
+
+    /// <summary>
+    ///  An open file of weights. Any thread, concurrently.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbWeights
+    {
     }
 
 

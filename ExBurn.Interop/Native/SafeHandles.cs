@@ -65,3 +65,12 @@ internal sealed unsafe class CancelHandle : NativeHandle<ExbCancel>
         return true;
     }
 }
+
+internal sealed unsafe class WeightsHandle : NativeHandle<ExbWeights>
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.exb_weights_free(Pointer);
+        return true;
+    }
+}
