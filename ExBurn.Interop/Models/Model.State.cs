@@ -35,7 +35,7 @@ public abstract partial class Model
     public ModelInfo Info() => ModelInfo.FromJson(GetType().Name, BurnBridge.Summary(Handle)) with
     {
         IsCompiled = IsCompiled,
-        Loss = Loss,
+        Losses = Losses,
         Optimizer = Optimizer,
         LearningRate = Training?.LearningRate,
         CompletedEpochs = Training?.Epochs ?? 0,

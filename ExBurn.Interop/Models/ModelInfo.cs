@@ -41,8 +41,11 @@ public sealed record ModelInfo
     /// <summary>Whether the model can be trained.</summary>
     public bool IsCompiled { get; init; }
 
-    /// <summary>The loss; null where it is not compiled.</summary>
-    public Loss? Loss { get; init; }
+    /// <summary>The losses; empty where it is not compiled.</summary>
+    public IReadOnlyList<Loss> Losses { get; init; } = [];
+
+    /// <summary>The loss, the first of several; null where it is not compiled.</summary>
+    public Loss? Loss => Losses.Count == 0 ? null : Losses[0];
 
     /// <summary>The optimizer; null where it is not compiled.</summary>
     public Optimizer? Optimizer { get; init; }

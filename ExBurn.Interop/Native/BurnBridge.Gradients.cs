@@ -4,7 +4,7 @@ internal static unsafe partial class BurnBridge
 {
     /// <summary>Forward and backward of one batch; the gradients stay on the device. No parameter changes.</summary>
     public static GradientsHandle ComputeGradients(
-        ModelHandle model, in ArrayInputs inputs, in ArrayInputs targets, in TrainOptionsNative options, bool updateBuffers,
+        ModelHandle model, in ArrayInputs inputs, in ArrayInputs targets, in TrainOptionsNative options, bool weighted, bool updateBuffers,
         Span<double> metrics, out RunResultNative result)
     {
         var handle = new GradientsHandle();
@@ -15,7 +15,8 @@ internal static unsafe partial class BurnBridge
             Kind = ArrayCallKind.ComputeGradients,
             Target = lease.Pointer,
             Options = &native,
-            Flag = updateBuffers ? 1u : 0,
+            Weighted = weighted ? 1u : 0,
+            UpdateBuffers = updateBuffers ? 1u : 0,
         };
         result = RunStep(ref call, inputs, targets, metrics);
         handle.Fill(call.Gradients);

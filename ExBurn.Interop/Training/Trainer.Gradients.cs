@@ -21,15 +21,26 @@ public sealed partial class Trainer
     /// <exception cref="NumericalException">The loss is not finite.</exception>
     [OverloadResolutionPriority(1)]
     public Gradients ComputeGradients(TensorView inputs, TensorView targets, in GradientOptions options = default)
-        => ComputeGradients(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput()), options);
+        => ComputeGradients(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput()), false, options);
+
+    /// <summary>As <see cref="ComputeGradients(TensorView, TensorView, in GradientOptions)"/>, with a weight for each sample.</summary>
+    /// <param name="inputs">The batch's inputs.</param>
+    /// <param name="targets">The batch's targets.</param>
+    /// <param name="sampleWeights">One number of at least 0 per row.</param>
+    /// <param name="options">What happens to running statistics, and to a loss that is not finite.</param>
+    [OverloadResolutionPriority(1)]
+    public Gradients ComputeGradients(
+        TensorView inputs, TensorView targets, TensorView sampleWeights, in GradientOptions options = default)
+        => ComputeGradients(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput(), sampleWeights.ToInput()), true, options);
 
     /// <summary>As <see cref="ComputeGradients(TensorView, TensorView, in GradientOptions)"/>, for several inputs or targets.</summary>
     /// <param name="inputs">One array per input of the model.</param>
     /// <param name="targets">One array per target of the loss.</param>
     /// <param name="options">What happens to running statistics, and to a loss that is not finite.</param>
+    /// <param name="sampleWeights">One number of at least 0 per row; null weighs rows alike.</param>
     public Gradients ComputeGradients(
-        IReadOnlyList<TensorData> inputs, IReadOnlyList<TensorData> targets, in GradientOptions options = default)
-        => ComputeGradients(Inference.Inputs(inputs, nameof(inputs)), Inference.Inputs(targets, nameof(targets)), options);
+        IReadOnlyList<TensorData> inputs, IReadOnlyList<TensorData> targets, in GradientOptions options = default, TensorData? sampleWeights = null)
+        => ComputeGradients(Inference.Inputs(inputs, nameof(inputs)), WithWeights(targets, sampleWeights), sampleWeights is not null, options);
 
     /// <summary>
     /// Clips, then lets the optimizer change the parameters by gradients that were computed, scaled, replaced or added up before. The gradients stay
@@ -48,14 +59,14 @@ public sealed partial class Trainer
         return BurnBridge.ApplyGradients(handle, Model.Handle, NativeOptions(state, options), state.LearningRate);
     }
 
-    private Gradients ComputeGradients(in ArrayInputs inputs, in ArrayInputs targets, in GradientOptions options)
+    private Gradients ComputeGradients(in ArrayInputs inputs, in ArrayInputs targets, bool weighted, in GradientOptions options)
     {
         var state = Model.RequireTraining();
         var names = state.MetricNames;
         Span<double> metrics = names.Length <= StackMetrics ? stackalloc double[StackMetrics] : new double[names.Length];
         metrics = metrics.Slice(0, names.Length);
         var native = NativeOptions(state, new() { AllowNaN = options.AllowNaN });
-        var handle = BurnBridge.ComputeGradients(Model.Handle, inputs, targets, native, options.UpdateBuffers, metrics, out var result);
+        var handle = BurnBridge.ComputeGradients(Model.Handle, inputs, targets, native, weighted, options.UpdateBuffers, metrics, out var result);
         return new(handle, ToStep(result, new(names, metrics)));
     }
 }

@@ -19,14 +19,16 @@ public sealed partial class Trainer
     /// <exception cref="NumericalException">The loss is not finite; the step was not made.</exception>
     [OverloadResolutionPriority(1)]
     public StepProfile ProfileStep(TensorView inputs, TensorView targets, in StepOptions options = default)
-        => ProfileStep(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput()), options);
+        => ProfileStep(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput()), false, options);
 
     /// <summary>As <see cref="ProfileStep(TensorView, TensorView, in StepOptions)"/>, for several inputs or targets.</summary>
     /// <param name="inputs">One array per input of the model.</param>
     /// <param name="targets">One array per target of the loss.</param>
     /// <param name="options">Clipping.</param>
-    public StepProfile ProfileStep(IReadOnlyList<TensorData> inputs, IReadOnlyList<TensorData> targets, in StepOptions options = default)
-        => ProfileStep(Inference.Inputs(inputs, nameof(inputs)), Inference.Inputs(targets, nameof(targets)), options);
+    /// <param name="sampleWeights">One number of at least 0 per row; null weighs rows alike.</param>
+    public StepProfile ProfileStep(
+        IReadOnlyList<TensorData> inputs, IReadOnlyList<TensorData> targets, in StepOptions options = default, TensorData? sampleWeights = null)
+        => ProfileStep(Inference.Inputs(inputs, nameof(inputs)), WithWeights(targets, sampleWeights), sampleWeights is not null, options);
 
     /// <summary>
     /// Times whole training steps, made on a clone of the model: the model itself is not changed.
@@ -46,7 +48,7 @@ public sealed partial class Trainer
         return clock.Result();
     }
 
-    private StepProfile ProfileStep(in ArrayInputs inputs, in ArrayInputs targets, in StepOptions options)
+    private StepProfile ProfileStep(in ArrayInputs inputs, in ArrayInputs targets, bool weighted, in StepOptions options)
     {
         var state = Model.RequireTraining();
         var names = state.MetricNames;
@@ -55,7 +57,7 @@ public sealed partial class Trainer
         Span<double> seconds = stackalloc double[4];
         using var claim = Model.ClaimTraining();
         var result = BurnBridge.ProfileStep(
-            Model.Handle, inputs, targets, NativeOptions(state, options), state.LearningRate, seconds, metrics);
+            Model.Handle, inputs, targets, NativeOptions(state, options), state.LearningRate, seconds, weighted, metrics);
         return new()
         {
             Data = BenchmarkResult.Span(seconds[0]),
