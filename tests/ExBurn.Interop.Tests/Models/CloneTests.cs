@@ -72,6 +72,22 @@ public sealed class CloneTests
     }
 
     [Fact]
+    public void A_graph_is_cloned_with_its_links_and_losses()
+    {
+        var graph = new Graph();
+        var x = graph.Input("x", 4);
+        var hidden = x.Apply(new Linear(4, 4)).Apply(new Tanh());
+        using var model = graph.Build((hidden + x).Apply(new Linear(4, 2) { Name = "head" }));
+        model.Compile(new Adam(0.01), Loss.MeanSquaredError(), seed: 3);
+        var (inputs, targets) = (new float[,] { { 1, 2, 3, 4 }, { 0, -1, 1, 2 } }, new float[,] { { 1, 0 }, { 0, 1 } });
+        new Trainer(model).TrainStep(inputs, targets);
+        using GraphModel clone = model.Clone();
+        Assert.Equal((model.InputNames, model.OutputNames), (clone.InputNames, clone.OutputNames));
+        Assert.Equal(new Trainer(model).TrainStep(inputs, targets).Loss, new Trainer(clone).TrainStep(inputs, targets).Loss);
+        Assert.Equal(Blobs.State(model), Blobs.State(clone));
+    }
+
+    [Fact]
     public void Info_counts()
     {
         using var model = new Sequential(

@@ -28,6 +28,26 @@ public sealed class GradientTests
     }
 
     [Fact]
+    public void Weights_of_samples_count_in_both_halves_as_in_a_step()
+    {
+        var (points, labels) = Blobs.Arrays(8);
+        float[] weights = [0, 1, 2, 0.5f, 1, 0, 3, 1];
+        using var whole = Blobs.Model();
+        using var halves = Blobs.Model();
+        using var profiled = Blobs.Model();
+        var (one, two, three) = (new Trainer(whole), new Trainer(halves), new Trainer(profiled));
+        var step = one.TrainStep(points, labels, weights);
+        using var gradients = two.ComputeGradients(points, labels, weights);
+        two.ApplyGradients(gradients);
+        var profile = three.ProfileStep([new(points)], [new TensorData(labels)], sampleWeights: new(weights));
+        Assert.Equal((step.Loss, step.Loss), (gradients.Loss, profile.Result.Loss));
+        Assert.Equal(Blobs.State(whole), Blobs.State(halves));
+        Assert.Equal(Blobs.State(whole), Blobs.State(profiled));
+        Assert.ThrowsAny<ArgumentException>(() => two.ComputeGradients(points, labels, new float[] { 1, -1, 1, 1, 1, 1, 1, 1 }));
+        Assert.Throws<ShapeMismatchException>(() => two.ComputeGradients([new(points)], [new TensorData(labels)], sampleWeights: new(new float[7])));
+    }
+
+    [Fact]
     public void Of_a_linear_model_they_are_the_formula()
     {
         double[,] x = { { 1, 2, -1 }, { 0.5, -1, 3 }, { 2, 0, 1 }, { -1, 1, 1 } };
