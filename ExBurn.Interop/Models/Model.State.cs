@@ -30,6 +30,17 @@ public abstract partial class Model
     /// <summary>Layers with output shapes and parameter counts, totals and size; <see cref="object.ToString"/> gives a table.</summary>
     public ModelSummary Summary() => ModelSummary.FromJson(GetType().Name, BurnBridge.Summary(Handle));
 
+    /// <summary>The model in numbers: layers, parameters, memory, device, how it learns.</summary>
+    /// <exception cref="InvalidOperationException">The model is not built.</exception>
+    public ModelInfo Info() => ModelInfo.FromJson(GetType().Name, BurnBridge.Summary(Handle)) with
+    {
+        IsCompiled = IsCompiled,
+        Loss = Loss,
+        Optimizer = Optimizer,
+        LearningRate = Training?.LearningRate,
+        CompletedEpochs = Training?.Epochs ?? 0,
+    };
+
     /// <summary>The state as the bytes of a safetensors file.</summary>
     internal byte[] ExportState() => BurnBridge.ExportState(Handle);
 

@@ -34,4 +34,20 @@ internal sealed class TrainingState(IReadOnlyList<Loss> losses, Optimizer optimi
             yield return count == 1 ? name : FormattableString.Invariant($"{name}_{count}");
         }
     }
+
+    /// <summary>A copy for a copy of the model; fresh without the optimizer's state.</summary>
+    public TrainingState Copy(bool withOptimizer)
+    {
+        var copy = new TrainingState(Losses, Optimizer, Metrics, outputs);
+        if (!withOptimizer)
+            return copy;
+        (copy.LearningRate, copy.Epochs) = (LearningRate, Epochs);
+        if (Schedule is { } stepper)
+        {
+            var saved = stepper.Save();
+            copy.Schedule = new(stepper.Schedule, stepper.BaseRate, saved.Length);
+            copy.Schedule.Restore(saved);
+        }
+        return copy;
+    }
 }

@@ -26,6 +26,18 @@ internal static unsafe partial class BurnBridge
             NativeError.Check(NativeMethods.exb_model_compile(lease.Pointer, bytes, text.Length, &error), error);
     }
 
+    /// <summary>A second model with the same weights; its memory is shared until one of the two changes it.</summary>
+    public static ModelHandle CloneModel(ModelHandle model, bool withOptimizer)
+    {
+        var handle = new ModelHandle();
+        using var lease = new HandleLease<ExbModel>(model);
+        ExbModel* clone;
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_model_clone(lease.Pointer, withOptimizer ? 1u : 0, &clone, &error), error);
+        handle.Fill(clone);
+        return handle;
+    }
+
     /// <summary>Layers with shapes and counts, totals, as JSON.</summary>
     public static string Summary(ModelHandle model)
     {

@@ -28,6 +28,8 @@ pub struct Summary {
     pub trainable: usize,
     /// Memory of parameters and buffers.
     pub bytes: usize,
+    /// Memory of the optimizer's state.
+    pub optimizer_bytes: usize,
     pub dtype: &'static str,
     pub device: String,
 }
@@ -69,6 +71,7 @@ impl Model {
             parameters: layers.iter().map(|l| l.parameters).sum(),
             trainable: layers.iter().map(|l| l.trainable_parameters).sum(),
             bytes: numbers * self.dtype.size(),
+            optimizer_bytes: self.table.state_len() * self.dtype.size(),
             layers,
             dtype: self.dtype.name(),
             device: format!("{} ({})", self.device.info().kind, self.device.info().name),
