@@ -15,6 +15,7 @@ mod embedding;
 mod embedding_bag;
 mod linear;
 mod norm;
+mod ops;
 mod pool;
 mod position;
 mod recurrent;
@@ -99,7 +100,7 @@ const FAMILIES: &[&[(&str, Make)]] = &[
 ];
 
 fn known() -> impl Iterator<Item = &'static (&'static str, Make)> {
-    FAMILIES.iter().flat_map(|family| family.iter())
+    FAMILIES.iter().chain(ops::LAYERS).flat_map(|family| family.iter())
 }
 
 /// Names of all layers.
