@@ -125,10 +125,10 @@ public abstract record TransformerDecoderBlock : TransformerBlock
     internal override void WriteConfig(ConfigWriter config)
     {
         base.WriteConfig(config);
-        config.Add("tgt_is_causal", Causal).Add("memory_is_causal", MemoryCausal).AddWords("masks", Masks.Select(Name));
+        config.Add("tgt_is_causal", Causal).Add("memory_is_causal", MemoryCausal).AddWords("masks", Masks.Select(MaskName));
     }
 
-    private static string Name(DecoderMask mask) => mask switch
+    private static string MaskName(DecoderMask mask) => mask switch
     {
         DecoderMask.TargetKeyPadding => "tgt_key_padding",
         DecoderMask.Target => "tgt",

@@ -113,10 +113,10 @@ public sealed record Transformer(int ModelSize = 512, int Heads = 8) : Transform
             .Add("src_is_causal", SourceCausal)
             .Add("tgt_is_causal", TargetCausal)
             .Add("memory_is_causal", MemoryCausal)
-            .AddWords("masks", Masks.Select(Name));
+            .AddWords("masks", Masks.Select(MaskName));
     }
 
-    private static string Name(TransformerMask mask) => mask switch
+    private static string MaskName(TransformerMask mask) => mask switch
     {
         TransformerMask.SourceKeyPadding => "src_key_padding",
         TransformerMask.Source => "src",
