@@ -199,6 +199,25 @@ fn closed_rows_are_zero() {
     }
 }
 
+/// A row's gradient divided by how often the bags take the row.
+#[test]
+fn bag_gradients_by_frequency() {
+    let indices = integers(&[2, 3], vec![1, 2, 2, 0, 4, 1]);
+    let grads = [noise(&[2, 3], 4)];
+    let gradient = |scaled: bool, device: &exburn_core::device::Device| {
+        let options = json!({"num_embeddings": 5, "embedding_dim": 3, "mode": "mean", "scale_grad_by_freq": scaled});
+        let run = case("EmbeddingBag", options, vec![indices.clone()]).run(device, DType::F64, Some(&grads)).unwrap();
+        data(run.param_grads[0].1.as_ref().unwrap())
+    };
+    for (device, _) in places(devices()).into_iter().filter(|(_, dtype)| *dtype == DType::F64) {
+        let (plain, scaled) = (gradient(false, &device), gradient(true, &device));
+        for (i, (plain, scaled)) in plain.into_iter().zip(scaled).enumerate() {
+            let count = [1.0, 2.0, 2.0, 1.0, 1.0][i / 3];
+            assert!((plain / count - scaled).abs() < 1e-15, "{i}");
+        }
+    }
+}
+
 /// Between layers in training only, the same for the same seed.
 #[test]
 fn dropout_between_layers() {
