@@ -8,15 +8,21 @@ mod declare;
 mod infer;
 
 mod activation;
+mod attention;
 mod conv;
 mod dropout;
 mod embedding;
+mod embedding_bag;
 mod linear;
 mod norm;
 mod ops;
 mod pool;
+mod position;
+mod recurrent;
+mod sequence;
 mod shape;
 mod single;
+mod transformer;
 mod window;
 
 pub use context::{Bound, Context};
@@ -48,7 +54,7 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
 
     /// One more than the largest index an integer input may hold, where the layer looks rows up by it. The host values
     /// are checked against it before a device sees them.
-    fn index_bound(&self) -> Option<usize> {
+    fn index_bound(&self, _input: usize) -> Option<usize> {
         None
     }
 
@@ -79,13 +85,18 @@ pub(crate) type Make = fn(&Config) -> Result<Box<dyn Layer>>;
 /// The layers of each family, by name; a family's file is the only place that names its layers.
 const FAMILIES: &[&[(&str, Make)]] = &[
     activation::LAYERS,
+    attention::LAYERS,
     conv::LAYERS,
     dropout::LAYERS,
     embedding::LAYERS,
+    embedding_bag::LAYERS,
     linear::LAYERS,
     norm::LAYERS,
     pool::LAYERS,
+    position::LAYERS,
+    recurrent::LAYERS,
     shape::LAYERS,
+    transformer::LAYERS,
 ];
 
 fn known() -> impl Iterator<Item = &'static (&'static str, Make)> {

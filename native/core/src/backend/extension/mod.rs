@@ -17,9 +17,11 @@ mod conv2d;
 mod flex;
 mod linear;
 mod max_pool2d;
+mod recurrent;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use conv2d::conv2d;
 pub(crate) use linear::linear;
 pub(crate) use max_pool2d::{MaxPool2dOptions, max_pool2d};
+pub(crate) use recurrent::{Cell, RecurrentOptions, recurrent};
