@@ -11,11 +11,17 @@ mod activation;
 mod conv;
 mod dropout;
 mod embedding;
+mod gate;
+mod group_norm;
 mod linear;
+mod noise;
 mod norm;
+mod pair;
 mod pool;
+mod rms_norm;
 mod shape;
 mod single;
+mod softmax;
 mod window;
 
 pub use context::{Bound, Context};
@@ -81,10 +87,16 @@ const FAMILIES: &[&[(&str, Make)]] = &[
     conv::LAYERS,
     dropout::LAYERS,
     embedding::LAYERS,
+    gate::LAYERS,
+    group_norm::LAYERS,
     linear::LAYERS,
+    noise::LAYERS,
     norm::LAYERS,
+    pair::LAYERS,
     pool::LAYERS,
+    rms_norm::LAYERS,
     shape::LAYERS,
+    softmax::LAYERS,
 ];
 
 fn known() -> impl Iterator<Item = &'static (&'static str, Make)> {

@@ -9,12 +9,14 @@ mod host;
 mod index;
 mod like;
 mod norm;
+mod pair;
 mod pool;
 mod reduce;
 mod shape_ops;
 pub mod shapes;
 mod value;
 
+pub use activation::Activation;
 pub use conv::Conv2dOptions;
 pub(crate) use host::HostElement;
 pub use norm::BatchNormalised;
