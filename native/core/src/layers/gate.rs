@@ -49,6 +49,9 @@ impl Layer for Gate {
         let input = &inputs[0];
         let dim = dim_index("option 'dim'", self.dim, input.rank())?;
         let size = input.dim(dim);
+        if input.is_empty() {
+            return Ok(vec![input.clone().narrow(dim, 0, size / 2)?]);
+        }
         let gate = (self.activation)(input.clone().narrow(dim, size / 2, size)?)?;
         Ok(vec![input.clone().narrow(dim, 0, size / 2)?.mul(&gate)?])
     }

@@ -6,6 +6,7 @@
 mod context;
 mod declare;
 mod infer;
+mod initialise;
 
 mod activation;
 mod conv;
@@ -27,6 +28,7 @@ mod window;
 pub use context::{Bound, Context};
 pub use declare::{Declaration, Init, Role};
 pub use infer::{Dim, Type};
+pub use initialise::{Initializer, fans};
 pub use single::{SingleRun, SingleSpec, run_single};
 
 use crate::spec::Config;

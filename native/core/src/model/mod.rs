@@ -2,6 +2,7 @@
 
 mod build;
 mod graph;
+mod initialise;
 mod inputs;
 mod pattern;
 mod predict;
