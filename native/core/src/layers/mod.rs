@@ -17,6 +17,7 @@ mod group_norm;
 mod linear;
 mod noise;
 mod norm;
+mod ops;
 mod pair;
 mod pool;
 mod rms_norm;
@@ -102,7 +103,7 @@ const FAMILIES: &[&[(&str, Make)]] = &[
 ];
 
 fn known() -> impl Iterator<Item = &'static (&'static str, Make)> {
-    FAMILIES.iter().flat_map(|family| family.iter())
+    FAMILIES.iter().chain(ops::LAYERS).flat_map(|family| family.iter())
 }
 
 /// Names of all layers.

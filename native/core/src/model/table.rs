@@ -43,13 +43,14 @@ impl Table {
         let start = self.entries.len();
         for d in declarations {
             let position = self.entries.len();
-            let name = format!("{layer}.{}", d.name);
+            // A parameter that is a node of its own has the node's name.
+            let name = if d.name.is_empty() { layer.to_owned() } else { format!("{layer}.{}", d.name) };
             if self.names.insert(name.clone(), position).is_some() {
                 return Err(Error::argument(format!("two parameters would be called '{name}'")));
             }
             let stored = match d.role {
                 Role::Counter => Bound::Counter(0),
-                _ => Bound::Tensor(initial(d, seed, position as u64, dtype, device).map_err(|e| e.of(&d.name))?),
+                _ => Bound::Tensor(initial(d, seed, position as u64, dtype, device).map_err(|e| e.of(&name))?),
             };
             let state = optim::State::default();
             self.entries.push(Entry { name, role: d.role, shape: d.shape.clone(), stored, frozen: !trainable, state });
