@@ -45,6 +45,14 @@ internal static class Check
     public static double Finite(double value, [CallerMemberName] string name = "")
         => !double.IsNaN(value) && !double.IsInfinity(value) ? value : throw OutOfRange(value, "a finite number", name);
 
+    /// <summary>Two finite numbers of which the second is not below the first.</summary>
+    public static void Range(double low, double high, string lowName, string highName)
+    {
+        Finite(low, lowName);
+        if (!(Finite(high, highName) >= low))
+            throw OutOfRange(high, $"at least {lowName} ({low})", highName);
+    }
+
     /// <summary>A number in [0, 1].</summary>
     public static double Probability(double value, [CallerMemberName] string name = "")
         => value is >= 0 and <= 1 ? value : throw OutOfRange(value, "from 0 to 1", name);

@@ -250,3 +250,19 @@ fn unknown_sizes() {
     let bilinear = json!({"in1_features": 4, "in2_features": 4, "out_features": 7});
     assert_eq!(infer("Bilinear", bilinear, &pair), "[?, 7]");
 }
+
+/// Powers whose exponents single precision does not hold.
+#[test]
+fn odd_powers() {
+    check(vec![
+        two("PairwiseDistance", &[3, 4], &[3, 4], json!({"p": 2.3})),
+        noisy("LocalResponseNorm", &[2, 5, 3], json!({"size": 3, "alpha": 0.5, "beta": 0.7})),
+    ]);
+    let mut case = two("PairwiseDistance", &[1, 2], &[1, 2], json!({"p": 2.3, "eps": 0}));
+    case.inputs = vec![floats(&[1, 2], vec![3.0, -1.0]), floats(&[1, 2], vec![1.0, 2.0])];
+    let expected = (2f64.powf(2.3) + 3f64.powf(2.3)).powf(1.0 / 2.3);
+    for (device, dtype) in places(devices()) {
+        let limit = if dtype == DType::F64 { 1e-14 } else { 1e-6 };
+        assert!(difference(&data(&case.output_on(&device, dtype)), &[expected]) < limit, "{device:?} {dtype:?}");
+    }
+}

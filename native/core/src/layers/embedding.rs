@@ -67,4 +67,9 @@ impl Layer for Embedding {
     fn index_bound(&self) -> Option<usize> {
         Some(self.rows)
     }
+
+    fn multiply_adds(&self, _: &[Type], _: &[Type]) -> Option<u64> {
+        // Rows are looked up, not multiplied.
+        Some(0)
+    }
 }

@@ -4,6 +4,7 @@
 //! that file's `LAYERS`. Nothing else in the core knows a layer by name.
 
 mod context;
+mod cost;
 mod declare;
 mod infer;
 mod initialise;
@@ -58,6 +59,13 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
     /// are checked against it before a device sees them.
     fn index_bound(&self) -> Option<usize> {
         None
+    }
+
+    /// Multiplications followed by an addition in a forward pass, biases and element-wise work aside; `None` where unknown
+    /// sizes decide it. An unknown first dimension counts as one sample. By default every weight of at least two dimensions
+    /// counts once per position of the output, which is right for linear, convolution and recurrent layers.
+    fn multiply_adds(&self, inputs: &[Type], outputs: &[Type]) -> Option<u64> {
+        cost::by_weights(&self.declare(), inputs, outputs)
     }
 
     /// Number of inputs it takes; options may decide it (`initial_state` of a recurrent layer).

@@ -196,4 +196,8 @@ impl Layer for LayerNorm {
         let (weight, bias) = (ctx.optional("weight")?, ctx.optional("bias")?);
         Ok(vec![inputs[0].clone().layer_norm(&self.shape, weight.as_ref(), bias.as_ref(), self.eps)?])
     }
+
+    fn multiply_adds(&self, _: &[Type], _: &[Type]) -> Option<u64> {
+        Some(0)
+    }
 }

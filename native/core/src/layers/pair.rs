@@ -1,5 +1,6 @@
 //! Layers of two inputs: Bilinear, CosineSimilarity, PairwiseDistance.
 
+use super::cost::positions;
 use super::{Context, Declaration, Dim, Init, Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::shapes::dim_index;
@@ -78,6 +79,12 @@ impl Layer for Bilinear {
     fn forward(&self, ctx: &mut Context<'_>, inputs: &[Value]) -> Result<Vec<Value>> {
         let (weight, bias) = (ctx.get("weight")?, ctx.optional("bias")?);
         Ok(vec![inputs[0].clone().bilinear(&inputs[1], &weight, bias.as_ref())?])
+    }
+
+    fn multiply_adds(&self, _: &[Type], outputs: &[Type]) -> Option<u64> {
+        let weights = self.inputs.iter().product::<usize>() * self.outputs;
+        let output = outputs.first()?;
+        Some(weights as u64 * positions(output, output.rank()?.checked_sub(1)?)?)
     }
 
     fn input_count(&self) -> usize {

@@ -45,6 +45,10 @@ impl Layer for RMSNorm {
         };
         Ok(vec![inputs[0].clone().rms_norm(&self.shape, ctx.optional("weight")?.as_ref(), eps)?])
     }
+
+    fn multiply_adds(&self, _: &[Type], _: &[Type]) -> Option<u64> {
+        Some(0)
+    }
 }
 
 /// torch.nn.LocalResponseNorm: [N, C, ..] of at least 3 dimensions, shape unchanged:

@@ -151,7 +151,9 @@ impl Value {
         let planes = [shape[0], channels, self.len() / (shape[0] * channels)];
         let planes = self.reshape(&planes)?;
         let square = planes.clone().mul(&planes)?;
-        planes.div(&band.matmul(&square)?.add_scalar(k)?.pow_scalar(beta)?)?.reshape(&shape)
+        // The power as exp(beta ln x): Burn's rounds its exponent to single precision on some devices.
+        let divisor = band.matmul(&square)?.add_scalar(k)?.log()?.mul_scalar(beta)?.exp()?;
+        planes.div(&divisor)?.reshape(&shape)
     }
 
     /// Checks the trailing dimensions that a norm works on and its parameters of that shape; gives their product.

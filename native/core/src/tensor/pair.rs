@@ -68,19 +68,23 @@ impl Value {
         } else if p == f64::INFINITY {
             difference.abs()?.max_dim(last)?
         } else {
-            let powers =
-                if p == 2.0 { difference.clone().mul(&difference)? } else { difference.abs()?.pow_scalar(p)? };
-            let sum = powers.sum_dims(&[last])?;
-            let zero = sum.clone().equal_scalar(0)?;
-            let sum = sum.fill_mask(&zero, 1.0)?;
-            let root = if p == 2.0 { sum.sqrt()? } else { sum.pow_scalar(1.0 / p)? };
-            root.fill_mask(&zero, 0.0)?
+            let powers = if p == 2.0 { difference.clone().mul(&difference)? } else { difference.abs()?.power(p)? };
+            powers.sum_dims(&[last])?.power(1.0 / p)?
         };
         if keep {
             return Ok(norm);
         }
         shape.pop();
         norm.reshape(&shape)
+    }
+
+    /// x^exponent for x >= 0 and an exponent above 0; at 0 value and gradient are 0. (Burn's power rounds its exponent to single
+    /// precision on some devices.)
+    fn power(self, exponent: f64) -> Result<Self> {
+        let zero = self.clone().equal_scalar(0)?;
+        let base = self.fill_mask(&zero, 1.0)?;
+        let power = if exponent == 0.5 { base.sqrt()? } else { base.log()?.mul_scalar(exponent)?.exp()? };
+        power.fill_mask(&zero, 0.0)
     }
 
     /// With dimensions of size 1 in front, up to a rank.

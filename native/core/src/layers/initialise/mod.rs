@@ -18,24 +18,52 @@ pub enum Initializer {
     /// One number everywhere.
     Constant(f64),
     /// Uniform in [a, b).
-    Uniform { a: f64, b: f64 },
-    Normal { mean: f64, std: f64 },
+    Uniform {
+        a: f64,
+        b: f64,
+    },
+    Normal {
+        mean: f64,
+        std: f64,
+    },
     /// Normal, of which only what lies in [a, b] counts.
-    TruncatedNormal { mean: f64, std: f64, a: f64, b: f64 },
+    TruncatedNormal {
+        mean: f64,
+        std: f64,
+        a: f64,
+        b: f64,
+    },
     /// Variance gain^2 2 / (fan_in + fan_out) (Glorot and Bengio 2010).
-    Xavier { gain: f64, normal: bool },
+    Xavier {
+        gain: f64,
+        normal: bool,
+    },
     /// Variance gain^2 / fan (He et al. 2015).
-    Kaiming { gain: f64, fan_out: bool, normal: bool },
+    Kaiming {
+        gain: f64,
+        fan_out: bool,
+        normal: bool,
+    },
     /// Orthogonal rows or columns, whichever are fewer, times gain (Saxe et al. 2013).
-    Orthogonal { gain: f64 },
+    Orthogonal {
+        gain: f64,
+    },
     /// Normal with a share of every column zero (Martens 2010).
-    Sparse { sparsity: f64, std: f64 },
+    Sparse {
+        sparsity: f64,
+        std: f64,
+    },
     /// The identity matrix.
     Eye,
     /// A convolution that passes its input on, in each of so many groups.
-    Dirac { groups: usize },
+    Dirac {
+        groups: usize,
+    },
     /// These numbers.
-    Array { shape: Vec<usize>, data: Vec<f64> },
+    Array {
+        shape: Vec<usize>,
+        data: Vec<f64>,
+    },
 }
 
 impl Initializer {
@@ -80,7 +108,10 @@ impl Initializer {
             }
             "Array" => array(c)?,
             other => {
-                return Err(Error::unsupported(format!("there is no initializer '{other}'; known: {}", NAMES.join(", "))));
+                return Err(Error::unsupported(format!(
+                    "there is no initializer '{other}'; known: {}",
+                    NAMES.join(", ")
+                )));
             }
         };
         c.finish()?;
