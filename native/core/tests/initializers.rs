@@ -319,9 +319,9 @@ fn drawing_anew_drops_the_optimizers_state() {
     let compile = r#"{"version":1,"loss":{"type":"MSE","config":{}},"metrics":[],
         "optimizer":{"type":"SGD","config":{"lr":0.1,"momentum":0.9}}}"#;
     let zeros = part("Zeros", json!({}));
-    let (x, y) = ([1.0, 2.0, 3.0], [1.0, -1.0, 0.5]);
+    let (x, y) = ([1.0, 2.0, 3.0, -1.0, 0.0, 0.5], [1.0, -1.0, 0.5, 2.0, 0.0, 1.0]);
     let step = |model: &mut Model| {
-        let view = |data| ArrayView::new(vec![1, 3], DataView::F64(data)).unwrap();
+        let view = |data| ArrayView::new(vec![2, 3], DataView::F64(data)).unwrap();
         train_step(model, &[view(&x)], &[view(&y)], None, &TrainOptions::default(), 0.1).unwrap();
     };
     let [mut used, mut fresh] = [1, 2].map(|seed| model(json!({}), seed).unwrap());
