@@ -9,6 +9,7 @@ mod host;
 mod index;
 mod like;
 mod norm;
+mod pair;
 mod pool;
 mod recurrent;
 mod reduce;
@@ -16,6 +17,7 @@ mod shape_ops;
 pub mod shapes;
 mod value;
 
+pub use activation::Activation;
 pub use conv::Conv2dOptions;
 pub(crate) use host::HostElement;
 pub use norm::BatchNormalised;
