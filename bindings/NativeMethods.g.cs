@@ -350,6 +350,13 @@ namespace ExBurn.Native
         internal static extern int exb_model_set_trainable(ExbModel* m, byte* pattern, nuint len, uint trainable, ulong* out_count, ExbError** error);
 
         /// <summary>
+        ///  Draws the parameters that match a pattern anew, by an initializer (JSON: type, config), and drops their optimizer state;
+        ///  gives their number. A pattern that matches nothing is NOT_FOUND; where the initializer does not fit, nothing changes.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_initialize", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_initialize(ExbModel* m, byte* pattern, nuint pattern_len, byte* json, nuint json_len, ulong seed, ulong* out_count, ExbError** error);
+
+        /// <summary>
         ///  Moves parameters, buffers and optimizer state to a device.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_to", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]

@@ -3,8 +3,6 @@ namespace ExBurn;
 /// <summary>How a compiled model learns, and how far it is.</summary>
 internal sealed class TrainingState(IReadOnlyList<Loss> losses, Optimizer optimizer, IReadOnlyList<Metric> metrics, IReadOnlyList<string> outputs)
 {
-    private readonly IReadOnlyList<string> _outputs = outputs;
-
     public IReadOnlyList<Loss> Losses { get; } = losses;
 
     public Optimizer Optimizer { get; } = optimizer;
@@ -23,22 +21,6 @@ internal sealed class TrainingState(IReadOnlyList<Loss> losses, Optimizer optimi
     /// <summary>Epochs finished since the model was compiled: a further Fit continues the sequence of shuffles.</summary>
     public int Epochs { get; set; }
 
-    /// <summary>A copy for a copy of the model; fresh without the optimizer's state.</summary>
-    public TrainingState Copy(bool withOptimizer)
-    {
-        var copy = new TrainingState(Losses, Optimizer, Metrics, _outputs);
-        if (!withOptimizer)
-            return copy;
-        (copy.LearningRate, copy.Epochs) = (LearningRate, Epochs);
-        if (Schedule is { } stepper)
-        {
-            var saved = stepper.Save();
-            copy.Schedule = new(stepper.Schedule, stepper.BaseRate, saved.Length);
-            copy.Schedule.Restore(saved);
-        }
-        return copy;
-    }
-
     /// <summary>As <c>label_loss</c>; an output's second loss is <c>label_loss_2</c>.</summary>
     private static IEnumerable<string> LossNames(IReadOnlyList<Loss> losses, IReadOnlyList<string> outputs)
     {
@@ -51,5 +33,21 @@ internal sealed class TrainingState(IReadOnlyList<Loss> losses, Optimizer optimi
             seen[name] = seen.TryGetValue(name, out var count) ? ++count : count = 1;
             yield return count == 1 ? name : FormattableString.Invariant($"{name}_{count}");
         }
+    }
+
+    /// <summary>A copy for a copy of the model; fresh without the optimizer's state.</summary>
+    public TrainingState Copy(bool withOptimizer)
+    {
+        var copy = new TrainingState(Losses, Optimizer, Metrics, outputs);
+        if (!withOptimizer)
+            return copy;
+        (copy.LearningRate, copy.Epochs) = (LearningRate, Epochs);
+        if (Schedule is { } stepper)
+        {
+            var saved = stepper.Save();
+            copy.Schedule = new(stepper.Schedule, stepper.BaseRate, saved.Length);
+            copy.Schedule.Restore(saved);
+        }
+        return copy;
     }
 }

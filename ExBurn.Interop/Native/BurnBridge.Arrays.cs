@@ -22,7 +22,7 @@ internal static unsafe partial class BurnBridge
 
         /// <summary>1: the last of the targets is a weight for each sample.</summary>
         public uint Weighted;
-        public uint UpdateBuffers;
+        public uint Flag;
         public ExbTrainOptions* Options;
         public ExbRunResult* Result;
         public double* Metrics;
@@ -69,20 +69,20 @@ internal static unsafe partial class BurnBridge
         switch (call.Kind)
         {
             case ArrayCallKind.TrainStep:
-                return NativeMethods.exb_train_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount,
-                    call.Weighted, call.Options, call.Rate, call.Result, call.Metrics, call.MetricCapacity, error);
+                return NativeMethods.exb_train_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount, call.Weighted,
+                    call.Options, call.Rate, call.Result, call.Metrics, call.MetricCapacity, error);
             case ArrayCallKind.ProfileStep:
-                return NativeMethods.exb_train_profile((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount,
-                    call.Weighted, call.Options, call.Rate, call.Seconds, call.Result, call.Metrics, call.MetricCapacity, error);
+                return NativeMethods.exb_train_profile((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount, call.Weighted,
+                    call.Options, call.Rate, call.Seconds, call.Result, call.Metrics, call.MetricCapacity, error);
             case ArrayCallKind.ComputeGradients:
                 ExbGradients* gradients;
-                var computed = NativeMethods.exb_gradients_compute((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount,
-                    call.Weighted, call.Options, call.UpdateBuffers, &gradients, call.Result, call.Metrics, call.MetricCapacity, error);
+                var computed = NativeMethods.exb_gradients_compute((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount, call.Weighted,
+                    call.Options, call.Flag, &gradients, call.Result, call.Metrics, call.MetricCapacity, error);
                 call.Gradients = gradients;
                 return computed;
             case ArrayCallKind.EvaluateStep:
-                return NativeMethods.exb_evaluate_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount,
-                    call.Weighted, call.Result, call.Metrics, call.MetricCapacity, error);
+                return NativeMethods.exb_evaluate_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount, call.Weighted,
+                    call.Result, call.Metrics, call.MetricCapacity, error);
             default:
                 ExbOutputs* outputs;
                 var status = call.Kind == ArrayCallKind.ModelPredict

@@ -16,7 +16,7 @@ internal static unsafe partial class BurnBridge
             Target = lease.Pointer,
             Options = &native,
             Weighted = weighted ? 1u : 0,
-            UpdateBuffers = updateBuffers ? 1u : 0,
+            Flag = updateBuffers ? 1u : 0,
         };
         result = RunStep(ref call, inputs, targets, metrics);
         handle.Fill(call.Gradients);

@@ -76,6 +76,24 @@ internal static unsafe partial class BurnBridge
         return checked((long)count);
     }
 
+    /// <summary>Draws the parameters that match anew; gives their number.</summary>
+    /// <exception cref="NameNotFoundException">Nothing matches.</exception>
+    public static long Initialize(ModelHandle model, string pattern, string json, ulong seed)
+    {
+        using var lease = new HandleLease<ExbModel>(model);
+        using var name = Utf8.Encode(pattern, stackalloc byte[TextScratch]);
+        using var text = Utf8.Encode(json, stackalloc byte[TextScratch]);
+        ulong count;
+        ExbError* error;
+        fixed (byte* names = name)
+        fixed (byte* bytes = text)
+        {
+            var status = NativeMethods.exb_model_initialize(lease.Pointer, names, name.Length, bytes, text.Length, seed, &count, &error);
+            NativeError.Check(status, error);
+        }
+        return checked((long)count);
+    }
+
     /// <summary>Moves parameters, buffers and optimizer state.</summary>
     public static void MoveTo(ModelHandle model, DeviceHandle device)
     {

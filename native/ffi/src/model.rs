@@ -11,7 +11,7 @@ use crate::structs::{Out, flag, size};
 use crate::text::utf8;
 use exburn_core::device::Device;
 use exburn_core::model::Model;
-use exburn_core::spec::{CompileSpec, ModelSpec};
+use exburn_core::spec::{CompileSpec, ModelSpec, PartSpec};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
 
 /// A model. Any thread, one at a time: a second entry gets BUSY.
@@ -163,6 +163,33 @@ pub unsafe extern "C" fn exb_model_set_trainable(
         };
         let trainable = flag(trainable, "trainable")?;
         let count = model.run(|model| model.set_trainable(pattern, trainable))?;
+        out.set(count as u64);
+        Ok(())
+    })
+}
+
+/// Draws the parameters that match a pattern anew, by an initializer (JSON: type, config), and drops their optimizer state;
+/// gives their number. A pattern that matches nothing is NOT_FOUND; where the initializer does not fit, nothing changes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_model_initialize(
+    m: *const ExbModel,
+    pattern: *const u8,
+    pattern_len: usize,
+    json: *const u8,
+    json_len: usize,
+    seed: u64,
+    out_count: *mut u64,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (out, model, pattern, json) = unsafe {
+            let out = Out::new(out_count, 0, "out_count")?;
+            let model = handle::get::<ExbModel>(m, "m")?;
+            (out, model, utf8(pattern, pattern_len, "pattern")?, utf8(json, json_len, "json")?)
+        };
+        let initializer = PartSpec::from_json("initializer", json)?;
+        let count = model.run(|model| model.initialize(pattern, &initializer, seed))?;
         out.set(count as u64);
         Ok(())
     })

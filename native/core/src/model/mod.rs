@@ -3,6 +3,7 @@
 mod build;
 mod copy;
 mod graph;
+mod initialise;
 mod inputs;
 mod pattern;
 mod predict;
