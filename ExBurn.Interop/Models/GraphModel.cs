@@ -21,8 +21,6 @@ public sealed class GraphModel : Model
     /// <inheritdoc cref="Model.Clone"/>
     public new GraphModel Clone(bool withOptimizer = true) => (GraphModel)base.Clone(withOptimizer);
 
-    private protected override Model NewLike() => new GraphModel(_description, OutputNames);
-
     private protected override Shape? DescribedSampleShape => _description.Inputs[0].Shape?.WithoutFirst();
 
     private protected override Model NewLike() => new GraphModel(_description, OutputNames);
