@@ -15,6 +15,7 @@ pub mod dataset_parts;
 pub mod dataset_values;
 pub mod device;
 pub mod error;
+pub mod gradients;
 pub mod log;
 pub mod model;
 pub mod outputs;
@@ -23,6 +24,7 @@ pub mod runtime;
 pub mod store;
 pub mod stream;
 pub mod train;
+pub mod weights;
 
 mod guard;
 mod handle;

@@ -3,12 +3,14 @@
 mod config;
 mod data;
 mod device;
+mod init;
 mod model;
 mod training;
 
 pub use config::Config;
 pub use data::{FeedSpec, ImagesSpec};
 pub use device::{Adapter, DeviceKind, DeviceSpec};
+pub use init::InitSpec;
 pub use model::{InputSpec, ModelSpec, NodeSpec, ValueKind};
 pub use training::{CompileSpec, GroupSpec, MeasureSpec, OptimizerSpec, PartSpec};
 

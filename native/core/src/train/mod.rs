@@ -3,12 +3,16 @@
 mod clip;
 mod epoch;
 mod evaluate;
+mod gradients;
 mod ledger;
+mod profile;
 mod step;
 mod stream;
 
 pub use epoch::train_epoch;
 pub use evaluate::{evaluate, evaluate_step};
+pub use gradients::{GradientEntry, Gradients, apply_gradients, compute_gradients};
+pub use profile::{StepProfile, profile_step};
 pub use step::train_step;
 pub use stream::{BatchSource, SourceBatch, evaluate_stream, source_failed, train_stream};
 
