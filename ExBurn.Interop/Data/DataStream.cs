@@ -46,17 +46,35 @@ public sealed class DataStream
         return new(null, cancellation => StreamReading.Awaited(source, cancellation));
     }
 
-    /// <summary>Finished batches that may wait, at least 1. Default 2.</summary>
-    public int Prefetch { get; init => field = Check.Positive(value); } = 2;
+    /// <summary>Finished batches that may wait. Default 2.</summary>
+    public int Prefetch { get; private init; } = 2;
+
+    /// <summary>Samples among which the next one is drawn; 0 keeps the source's order. Default 0.</summary>
+    public int ShuffleBuffer { get; private init; }
+
+    /// <summary>Rows of an epoch, where they are known. Default unknown.</summary>
+    public int? Rows { get; private init; }
+
+    /// <summary>This stream with another number of finished batches that may wait.</summary>
+    /// <param name="batches">At least 1.</param>
+    public DataStream WithPrefetch(int batches)
+        => new(_samples, _batches) { Prefetch = Check.Positive(batches, nameof(batches)), ShuffleBuffer = ShuffleBuffer, Rows = Rows };
 
     /// <summary>
-    /// Samples among which the next one is drawn, at least 0; 0 keeps the source's order. Random from <see cref="FitOptions.Seed"/> and the epoch.
-    /// Only for streams of samples, in training. Default 0.
+    /// This stream of samples in random order: in training each sample is drawn from among the next ones of the source, at random from
+    /// <see cref="FitOptions.Seed"/> and the epoch.
     /// </summary>
-    public int ShuffleBuffer { get; init => field = Check.AtLeast(0, value); }
+    /// <param name="buffer">Samples among which one is drawn, and that wait in memory; at least 2.</param>
+    /// <exception cref="InvalidOperationException">The stream is one of batches.</exception>
+    public DataStream WithShuffle(int buffer)
+        => _samples is null
+            ? throw new InvalidOperationException("Only a stream of samples can be shuffled.")
+            : new(_samples, null) { Prefetch = Prefetch, ShuffleBuffer = Check.AtLeast(2, buffer, nameof(buffer)), Rows = Rows };
 
-    /// <summary>Rows of an epoch, where they are known: schedules whose length follows from the run need it. Default unknown.</summary>
-    public int? Rows { get; init => field = value is { } rows ? Check.Positive(rows) : null; }
+    /// <summary>This stream with a known number of rows, which schedules need whose length follows from the run.</summary>
+    /// <param name="rows">Rows of an epoch, at least 1.</param>
+    public DataStream WithRows(int rows)
+        => new(_samples, _batches) { Prefetch = Prefetch, ShuffleBuffer = ShuffleBuffer, Rows = Check.Positive(rows, nameof(rows)) };
 
     /// <summary>Whether an epoch has had batches before.</summary>
     internal bool HasDelivered { get; set; }

@@ -140,7 +140,7 @@ internal sealed class FitRun : IDisposable
     /// <summary>Steps of an epoch, where a schedule's length may depend on them.</summary>
     private long WholeSteps(Schedule schedule) => _stepsPerEpoch ?? (schedule.FollowsRun && _options.MaxSteps is null
         ? throw new ArgumentException(
-            "The length of the schedule follows from the run, but the stream's is not known: give the schedule a length, or DataStream.Rows.")
+            "The length of the schedule follows from the run, but the stream's is not known: give the schedule a length, or the stream its rows (DataStream.WithRows).")
         : int.MaxValue);
 
     /// <summary>One rate for the epoch, or one per step. A rate that somebody set since is what the schedule goes on from.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ExBurn;
 
 public sealed partial class Trainer
@@ -13,6 +15,7 @@ public sealed partial class Trainer
     /// <exception cref="NumericalException">The loss is not finite, and <see cref="FitOptions.TerminateOnNaN"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; carries it.</exception>
     /// <exception cref="ExBurnException">The core refused; code <see cref="ErrorCode.Busy"/> when the model is in use.</exception>
+    [OverloadResolutionPriority(1)]
     public History Fit(Dataset train, FitOptions? options = null, CancellationToken cancellationToken = default)
         => Run(train, options ?? new(), null, cancellationToken);
 
@@ -22,6 +25,7 @@ public sealed partial class Trainer
     /// <param name="progress">Told after the batches that <see cref="FitOptions.ReportEvery"/> selects and after each epoch.</param>
     /// <param name="cancellationToken">Ends the run between two batches; the task is then cancelled.</param>
     /// <inheritdoc cref="Fit(Dataset, FitOptions?, CancellationToken)" path="/exception"/>
+    [OverloadResolutionPriority(1)]
     public Task<History> FitAsync(
         Dataset train,
         FitOptions? options = null,

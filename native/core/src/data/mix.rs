@@ -168,4 +168,47 @@ mod tests {
             assert!((variance - expected).abs() < 5.0 * 0.125 / f64::from(n).sqrt(), "{alpha}: variance {variance}");
         }
     }
+
+    fn batch(rows: usize) -> Batch {
+        // Sample r is r + 1 everywhere and of class r % 3.
+        let values = (0..rows * 2 * 8 * 8).map(|i| (i / 128 + 1) as f32).collect();
+        let classes = (0..rows).map(|r| (r % 3) as i32).collect();
+        Batch {
+            inputs: vec![HostArray { shape: vec![rows, 2, 8, 8], data: HostData::F32(values) }],
+            targets: vec![HostArray { shape: vec![rows], data: HostData::I32(classes) }],
+            weights: Some(HostArray { shape: vec![rows], data: HostData::F32((0..rows).map(|r| r as f32).collect()) }),
+            rows,
+        }
+    }
+
+    /// The share that the targets tell is the one that the inputs and weights have.
+    #[test]
+    fn inputs_targets_and_weights_share_alike() {
+        for (mix, seed) in
+            [(Mix::new(Some(0.5), None, 3), 1), (Mix::new(None, Some(1.0), 3), 2), (Mix::new(None, Some(1.0), 3), 3)]
+        {
+            let mix = mix.unwrap();
+            let mut batch = batch(4);
+            mix.apply(&mut batch, Moment { seed, epoch: 0 }, 0).unwrap();
+            assert_eq!(batch.targets[0].shape, [4, 3]);
+            let soft = batch.targets[0].view_data().to_f64();
+            let inputs = batch.inputs[0].view_data().to_f64();
+            let weights = batch.weights.unwrap().view_data().to_f64();
+            // Sample 1 is of class 1, the one before it of class 0.
+            let share = soft[3 + 1];
+            assert!((soft[3] + share - 1.0).abs() < 1e-6 && share > 0.0 && share <= 1.0);
+            // Both are of class 0: samples 0 and 3.
+            assert!((soft[0] - 1.0).abs() < 1e-6, "{soft:?}");
+            for row in 0..4 {
+                let other = (row + 3) % 4;
+                let mean = inputs[row * 128..][..128].iter().sum::<f64>() / 128.0;
+                let expected = share * (row + 1) as f64 + (1.0 - share) * (other + 1) as f64;
+                assert!((mean - expected).abs() < 1e-5, "row {row}: {mean}, expected {expected}");
+                assert!((weights[row] - (expected - 1.0)).abs() < 1e-5);
+            }
+            if mix.cutmix.is_some() {
+                assert!(inputs[128..256].iter().all(|&x| x == 1.0 || x == 2.0));
+            }
+        }
+    }
 }

@@ -129,6 +129,10 @@ fn unpack(header: &Header, palette: &[u8], packed: &[u8]) -> Result<Pixels> {
             unfilter(row[0], &mut row[1..], &above, reach)?;
             above.copy_from_slice(&row[1..]);
             let line = &mut pixels.data[(top + r * down) * width * channels..][..width * channels];
+            if header.depth == 8 && header.kind != Kind::Palette && across == 1 {
+                line.copy_from_slice(&row[1..]);
+                continue;
+            }
             for c in 0..columns {
                 let to = &mut line[(left + c * across) * channels..][..channels];
                 place(header, palette, &row[1..], c, to)?;
