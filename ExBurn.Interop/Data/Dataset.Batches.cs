@@ -5,7 +5,7 @@ namespace ExBurn;
 public sealed partial class Dataset
 {
     /// <summary>
-    /// The rows batch by batch, as copies in managed memory, for a loop of one's own with <see cref="Trainer.TrainStep(IReadOnlyList{TensorData}, IReadOnlyList{TensorData}, in StepOptions)"/>.
+    /// The rows batch by batch, as copies in managed memory, for a loop of one's own with <c>trainer.TrainStep(batch.Inputs, batch.Targets)</c>.
     /// <see cref="Trainer.Fit(Dataset, FitOptions?, CancellationToken)"/> does not need it: there the rows stay in native memory. Each reading begins anew, with the same order.
     /// </summary>
     /// <param name="batchSize">Rows per batch; the last one may be smaller. Default 32.</param>

@@ -427,7 +427,9 @@ public sealed class ExBurnParityTests
         Assert.Equal(3 / Math.Sqrt(3609), unitRows.GetInput().ToDoubles()[4], 6);
         Assert.Equal([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0], oneHot.GetTarget().ToDoubles());
         Assert.Equal([2L, 2L, 1L], data.ClassCounts());
-        Assert.Equal((5, new Shape(5, 2), new Shape(5)), (data.Count, data.InputShapes[0], data.TargetShapes[0]));
+        Assert.Equal(5, data.Count);
+        Assert.Equal([5, 2], data.InputShapes[0]);
+        Assert.Equal([5], data.TargetShapes[0]);
         using var ranged = data.Normalize(data.InputStatistics().MinMax());
         Assert.Equal([0, 0, 0.25, 0.2, 0.5, 1, 0.75, 0.6, 1, 0.8], ranged.GetInput().ToDoubles().Select(v => Math.Round(v, 6)));
     }
