@@ -25,12 +25,12 @@ mod pair;
 mod pool;
 mod position;
 mod recurrent;
+mod rms_norm;
 mod sequence;
 mod shape;
 mod single;
-mod transformer;
-mod rms_norm;
 mod softmax;
+mod transformer;
 mod window;
 
 pub use context::{Bound, Context};
