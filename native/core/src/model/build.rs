@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::graph::{last_uses, locate};
-use super::{Graph, Model, Table, new_stream};
+use super::{Averages, Graph, Model, Table, new_stream};
 use crate::device::Device;
 use crate::layers::{self, Type};
 use crate::model::graph::Node;
@@ -33,7 +33,17 @@ impl Model {
             }
             Ok(table)
         })?;
-        Ok(Self { graph: Arc::new(graph), table, device: device.clone(), dtype, compiled: None, passes: 0, stream })
+        Ok(Self {
+            graph: Arc::new(graph),
+            table,
+            device: device.clone(),
+            dtype,
+            compiled: None,
+            passes: 0,
+            averages: Averages::default(),
+            open: None,
+            stream,
+        })
     }
 }
 

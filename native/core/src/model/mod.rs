@@ -1,5 +1,6 @@
 //! A model: a graph of pure layers and one table of named parameters and buffers.
 
+mod average;
 mod build;
 mod graph;
 mod inputs;
@@ -19,11 +20,13 @@ use crate::metrics::{self, Metric};
 use crate::optim;
 use crate::spec::CompileSpec;
 use crate::tensor::DType;
+use crate::train::OpenEpoch;
 use crate::{Error, Result};
 
 pub use predict::Predictor;
 pub use summary::{LayerSummary, StateEntry, Summary};
 
+pub(crate) use average::Averages;
 pub(crate) use graph::{Graph, Pass};
 pub(crate) use inputs::check_finite;
 pub(crate) use pattern::matches_name;
@@ -38,6 +41,9 @@ pub struct Model {
     pub(crate) compiled: Option<Compiled>,
     /// Forward passes of [`crate::train::train_step`] so far: names their random numbers.
     pub(crate) passes: u64,
+    pub(crate) averages: Averages,
+    /// The epoch that was left before its end.
+    pub(crate) open: Option<OpenEpoch>,
     stream: StreamId,
 }
 
@@ -56,7 +62,7 @@ fn new_stream() -> StreamId {
 }
 
 impl Model {
-    /// Sets loss, optimizer and metrics; weights stay, the state of an earlier optimizer is dropped.
+    /// Sets loss, optimizer and metrics; weights stay, the state of an earlier optimizer and averages are dropped.
     pub fn compile(&mut self, spec: &CompileSpec) -> Result<()> {
         if self.graph.output_count() != 1 {
             return Err(Error::unsupported("training a model with several outputs").at("model"));
@@ -69,6 +75,8 @@ impl Model {
         let metrics = spec.metrics.iter().map(metrics::create).collect::<Result<_>>()?;
         self.compiled = Some(Compiled { loss, optimizer, metrics });
         self.table.reset_states();
+        self.drop_averages();
+        self.open = None;
         Ok(())
     }
 
@@ -104,7 +112,7 @@ impl Model {
         Ok(matched.len())
     }
 
-    /// Moves parameters, buffers and optimizer state.
+    /// Moves parameters, buffers, averages and optimizer state.
     pub fn to_device(&mut self, device: &Device) -> Result<()> {
         device.check()?;
         device.expect_float(self.dtype)?;

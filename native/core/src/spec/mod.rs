@@ -8,7 +8,7 @@ mod training;
 pub use config::Config;
 pub use device::{Adapter, DeviceKind, DeviceSpec};
 pub use model::{InputSpec, ModelSpec, NodeSpec, ValueKind};
-pub use training::{CompileSpec, GroupSpec, OptimizerSpec, PartSpec};
+pub use training::{AverageSpec, CompileSpec, GroupSpec, OptimizerSpec, PartSpec};
 
 use crate::{Error, ErrorKind, Result};
 

@@ -7,6 +7,9 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 use serde::Serialize;
 
+use super::checkpoint::RESERVED;
+use super::restore::is_checkpoint;
+use super::whole::write_whole;
 use crate::array::element_count;
 use crate::layers::{Bound, Role};
 use crate::model::{Entry, Model};
@@ -33,11 +36,11 @@ pub struct LoadReport {
 }
 
 impl LoadReport {
-    fn is_exact(&self) -> bool {
+    pub(super) fn is_exact(&self) -> bool {
         self.missing.is_empty() && self.unexpected.is_empty() && self.mismatched.is_empty()
     }
 
-    fn error(&self) -> Error {
+    pub(super) fn error(&self) -> Error {
         let list = |names: &[String]| names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
         let mut parts = Vec::new();
         if !self.missing.is_empty() {
@@ -81,6 +84,8 @@ impl Model {
     pub fn import_state(&mut self, bytes: &[u8], strict: bool) -> Result<LoadReport> {
         self.device.check()?;
         let file = SafeTensors::deserialize(bytes).map_err(|e| format_error(&e))?;
+        // Of a checkpoint the weights are taken.
+        let checkpoint = SafeTensors::read_metadata(bytes).is_ok_and(|(_, metadata)| is_checkpoint(&metadata));
         let mut report = LoadReport::default();
         let mut loads: Vec<(usize, Bound)> = Vec::new();
         for (position, entry) in self.table.entries.iter().enumerate() {
@@ -103,8 +108,9 @@ impl Model {
             loads.push((position, bound));
             report.loaded.push(entry.name.clone());
         }
-        let mut unexpected: Vec<String> =
-            file.names().into_iter().filter(|n| self.table.position(n).is_none()).map(|n| n.to_string()).collect();
+        let ours = |n: &str| checkpoint && n.starts_with(RESERVED);
+        let stray = |n: &&str| self.table.position(n).is_none() && !ours(n);
+        let mut unexpected: Vec<String> = file.names().into_iter().filter(stray).map(str::to_owned).collect();
         unexpected.sort();
         report.unexpected = unexpected;
         if strict && !report.is_exact() {
@@ -117,16 +123,13 @@ impl Model {
     /// Writes the state to a temporary name beside the file, then renames it: a crash leaves the earlier file whole.
     pub fn save(&self, path: &Path) -> Result<()> {
         let bytes = self.export_state()?;
-        write_whole(path, &bytes).map_err(|e| Error::from(e).at(path.display().to_string()))
+        write_whole(path, |file| file.write_all(&bytes)).map_err(|e| Error::from(e).at(path.display().to_string()))
     }
 
     /// Reads a safetensors file into the model; see [`Model::import_state`].
     pub fn load(&mut self, path: &Path, strict: bool) -> Result<LoadReport> {
         let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|e| {
-            let kind = if e.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
-            Error::new(kind, e.to_string()).at(&name)
-        })?;
+        let bytes = read(path).map_err(|e| e.at(&name))?;
         self.import_state(&bytes, strict).map_err(|e| e.at(&name))
     }
 }
@@ -143,22 +146,15 @@ fn bytes_of(entry: &Entry) -> Result<(Dtype, Vec<u8>)> {
     }
 }
 
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut name = path.file_name().ok_or_else(|| std::io::Error::other("the path names no file"))?.to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let write = || {
-        let mut file = std::fs::File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    };
-    write().inspect_err(|_| {
-        let _ = std::fs::remove_file(&temporary);
+/// The bytes of a file.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|e| {
+        let kind = if e.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
+        Error::new(kind, e.to_string())
     })
 }
 
-fn format_error(error: &SafeTensorError) -> Error {
+pub(super) fn format_error(error: &SafeTensorError) -> Error {
     let reason = match error {
         SafeTensorError::HeaderTooSmall | SafeTensorError::MetadataIncompleteBuffer => "the file is truncated",
         SafeTensorError::InvalidHeaderLength => {
@@ -188,7 +184,7 @@ fn floats(view: &TensorView<'_>) -> Result<Vec<f64>> {
     Ok(values)
 }
 
-fn counter(view: &TensorView<'_>) -> Result<i64> {
+pub(super) fn counter(view: &TensorView<'_>) -> Result<i64> {
     match (view.dtype(), view.data()) {
         (Dtype::I64, b) if b.len() == 8 => Ok(i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])),
         (Dtype::I32, b) if b.len() == 4 => Ok(i32::from_le_bytes([b[0], b[1], b[2], b[3]]).into()),
