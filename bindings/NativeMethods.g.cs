@@ -120,10 +120,11 @@ namespace ExBurn.Native
         internal static extern int exb_model_average(ExbModel* m, byte* json, nuint len, ExbError** error);
 
         /// <summary>
-        ///  Puts the averaged weights in the place of the trained ones (1), or back (0). Training is an error while they are there.
+        ///  Puts the averaged weights in the place of the trained ones (1), or back (0). Training is an error while they are there. Gives
+        ///  the number of times that the averages moved; with 0 there are none, and nothing is done.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_use_average", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_model_use_average(ExbModel* m, uint on, ExbError** error);
+        internal static extern int exb_model_use_average(ExbModel* m, uint on, ulong* out_moves, ExbError** error);
 
         /// <summary>
         ///  Makes an empty dataset.

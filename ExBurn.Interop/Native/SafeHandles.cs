@@ -65,3 +65,12 @@ internal sealed unsafe class CancelHandle : NativeHandle<ExbCancel>
         return true;
     }
 }
+
+internal sealed unsafe class CheckpointHandle : NativeHandle<ExbCheckpoint>
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.exb_checkpoint_free(Pointer);
+        return true;
+    }
+}

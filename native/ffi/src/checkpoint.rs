@@ -144,13 +144,20 @@ pub unsafe extern "C" fn exb_model_average(
     })
 }
 
-/// Puts the averaged weights in the place of the trained ones (1), or back (0). Training is an error while they are there.
+/// Puts the averaged weights in the place of the trained ones (1), or back (0). Training is an error while they are there. Gives
+/// the number of times that the averages moved; with 0 there are none, and nothing is done.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn exb_model_use_average(m: *const ExbModel, on: u32, error: *mut *mut ExbError) -> i32 {
+pub unsafe extern "C" fn exb_model_use_average(
+    m: *const ExbModel,
+    on: u32,
+    out_moves: *mut u64,
+    error: *mut *mut ExbError,
+) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let model = unsafe { handle::get::<ExbModel>(m, "m")? };
+        let (out, model) = unsafe { (Out::new(out_moves, 0, "out_moves")?, handle::get::<ExbModel>(m, "m")?) };
         let on = flag(on, "on")?;
-        model.run(|model| model.use_averages(on))
+        out.set(model.run(|model| Ok(model.use_averages(on)))?);
+        Ok(())
     })
 }

@@ -1,10 +1,10 @@
 //! Running averages of the weights beside the weights: torch.optim.swa_utils.AveragedModel.
 
 use super::Model;
+use crate::Result;
 use crate::layers::{Bound, Role};
 use crate::optim;
 use crate::spec::AverageSpec;
-use crate::{Error, Result};
 
 /// How weights are averaged, and how far that is.
 #[derive(Debug, Clone, Default)]
@@ -43,18 +43,10 @@ impl Model {
         Ok(())
     }
 
-    /// Whether there are averages.
-    pub fn has_averages(&self) -> bool {
-        self.averages.moves > 0
-    }
-
     /// Puts the averages in the place of the weights, for evaluation, prediction and saving, or back. Training is an error
-    /// while they are there.
-    pub fn use_averages(&mut self, on: bool) -> Result<()> {
-        if on && !self.has_averages() {
-            return Err(Error::argument("there are no averaged weights: train with weight averaging first"));
-        }
-        if on != self.averages.in_use {
+    /// while they are there. Gives the number of times that the averages moved; with 0 there are none, and nothing is done.
+    pub fn use_averages(&mut self, on: bool) -> u64 {
+        if self.averages.moves > 0 && on != self.averages.in_use {
             for entry in &mut self.table.entries {
                 if let (Bound::Tensor(value), Some(average)) = (&mut entry.stored, &mut entry.average) {
                     std::mem::swap(value, average);
@@ -62,7 +54,7 @@ impl Model {
             }
             self.averages.in_use = on;
         }
-        Ok(())
+        self.averages.moves
     }
 
     /// Moves the averages after an optimizer step, where weights are averaged.
@@ -90,7 +82,7 @@ impl Model {
     }
 
     pub(crate) fn drop_averages(&mut self) {
-        let _ = self.use_averages(false);
+        self.use_averages(false);
         self.averages = Averages::default();
         self.table.entries.iter_mut().for_each(|entry| entry.average = None);
     }
