@@ -47,7 +47,8 @@ public sealed record FitOptions
     /// A checkpoint (<see cref="Trainer.SaveCheckpoint"/>, <see cref="Checkpoint"/>), or a folder of <see cref="Checkpoint"/>, whose newest is
     /// taken: the run goes on from there, within an epoch too, and ends as if it had not been interrupted. <see cref="Epochs"/>,
     /// <see cref="MaxSteps"/> and the history are those of the whole run. The model is compiled as it was, with the same options here;
-    /// a checkpoint that does not fit is a <see cref="CheckpointException"/> that says how, and nothing is changed. Default none.
+    /// a checkpoint that does not fit is a <see cref="CheckpointException"/> that says how, and nothing is changed. A schedule whose length follows
+    /// from the run gets the length of this one. Default none.
     /// </summary>
     public string? ResumeFrom { get; init; }
 

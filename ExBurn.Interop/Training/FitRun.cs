@@ -288,7 +288,7 @@ internal sealed class FitRun : IDisposable
             var stepper = schedule.Start(RatePlan.BaseRate(_state.Optimizer, i), Length(schedule));
             _state.Schedules[i] = stepper;
             if (goesOn && i < saved.Count && saved[i] is { } old && old.Kind == schedule.Kind)
-                stepper.Restore(old.State);
+                stepper.Restore(old.State, keepLength: _resumed is not null);
             else if (i == 0)
                 _state.LearningRate = stepper.Rate;
         }
