@@ -46,7 +46,7 @@ namespace ExBurn.Native
         internal static extern int exb_build_info(ExbBuffer* @out, ExbError** error);
 
         /// <summary>
-        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 8 checkpoint; -1 all of them.
+        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 8 checkpoint, 10 weights file; -1 all of them.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_debug_live_handles", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern long exb_debug_live_handles(int kind);
@@ -267,10 +267,10 @@ namespace ExBurn.Native
         internal static extern void exb_outputs_free(ExbOutputs* o);
 
         /// <summary>
-        ///  Takes a snapshot of a model. Later training does not change it; parameters are shared until then.
+        ///  Takes a snapshot of a model. Later training does not change it; parameters are shared until then. `layers` is a JSON list of layers whose values it gives; empty: the model's outputs.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_predictor_new", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_predictor_new(ExbModel* m, ExbPredictor** @out, ExbError** error);
+        internal static extern int exb_predictor_new(ExbModel* m, byte* layers, nuint len, ExbPredictor** @out, ExbError** error);
 
         /// <summary>
         ///  As exb_model_predict, from any number of threads.
@@ -310,16 +310,18 @@ namespace ExBurn.Native
         internal static extern int exb_model_state_import(ExbModel* m, byte* data, nuint len, uint strict, ExbBuffer* report, ExbError** error);
 
         /// <summary>
-        ///  Writes the state to a safetensors file: under a temporary name first, then renamed.
+        ///  Writes the state to a safetensors file: under a temporary name first, then renamed. The options are JSON:
+        ///  `{"dtype":"F64"|"F32"|"F16"|"BF16"|null,"metadata":{name: text},"max_shard_bytes":n|null}`; empty: all by default.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_save", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_model_save(ExbModel* m, byte* path, nuint len, ExbError** error);
+        internal static extern int exb_model_save(ExbModel* m, byte* path, nuint len, byte* options, nuint options_len, ExbError** error);
 
         /// <summary>
-        ///  As exb_model_state_import, from a file.
+        ///  Reads a file of weights of any format into the model; gives the report as JSON. The options are JSON:
+        ///  `{"strict":true,"key":text|null,"rename":[[pattern,replacement],...],"only":[pattern,...]}`; empty: all by default.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_load", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_model_load(ExbModel* m, byte* path, nuint len, uint strict, ExbBuffer* report, ExbError** error);
+        internal static extern int exb_model_load(ExbModel* m, byte* path, nuint len, byte* options, nuint options_len, ExbBuffer* report, ExbError** error);
 
         /// <summary>
         ///  Trains one epoch. `rates`: one row for all steps, or one per optimizer step (`columns` of the options). `cancel` and `callback` may be null.
@@ -329,10 +331,10 @@ namespace ExBurn.Native
         internal static extern int exb_train_epoch(ExbModel* m, ExbDataset* dataset, ExbTrainOptions* train_options, double* rates, nuint rates_len, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
-        ///  One optimizer step on one batch. Of the options, seed, clip_norm, clip_value and check_finite are used.
+        ///  One optimizer step on one batch. With `weighted` 1 the last of the targets is a weight for each sample. Of the options, seed, clip_norm, clip_value and check_finite are used.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_train_step", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_train_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, ExbTrainOptions* train_options, double rate, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+        internal static extern int exb_train_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, double rate, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
         ///  Loss and metrics over a dataset, in inference mode. Arguments as in exb_train_epoch.
@@ -341,10 +343,35 @@ namespace ExBurn.Native
         internal static extern int exb_evaluate(ExbModel* m, ExbDataset* dataset, ulong batch_size, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ulong report_every, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
-        ///  Loss and metrics of one batch, in inference mode.
+        ///  Loss and metrics of one batch, in inference mode. With `weighted` 1 the last of the targets is a weight for each sample.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_evaluate_step", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_evaluate_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+        internal static extern int exb_evaluate_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
+        ///  Opens a file of weights of any format, or a folder or an index of several. `key` names the part of a checkpoint that holds the
+        ///  tensors, dots between nested ones; null: it is looked for; empty: everything.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_open", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_weights_open(byte* path, nuint len, byte* key, nuint key_len, ExbWeights** @out, ExbError** error);
+
+        /// <summary>
+        ///  What the file holds, as JSON: format, files, metadata, and of each tensor name, shape and dtype (safetensors' names).
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_list", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_weights_list(ExbWeights* w, ExbBuffer* @out, ExbError** error);
+
+        /// <summary>
+        ///  Copies one tensor: an output. Half precision comes as f32, narrow integers as i32, bools as u8.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_read", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_weights_read(ExbWeights* w, byte* name, nuint len, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  Closes a file. Null is allowed; a running call keeps it until it ends.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void exb_weights_free(ExbWeights* w);
 
 
     }
@@ -572,6 +599,14 @@ namespace ExBurn.Native
         ///  Number of metrics there are; at most the given capacity of them were written.
         /// </summary>
         public ulong metric_count;
+    }
+
+    /// <summary>
+    ///  An open file of weights. Any thread, concurrently.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbWeights
+    {
     }
 
 

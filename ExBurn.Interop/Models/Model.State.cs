@@ -17,18 +17,6 @@ public abstract partial class Model
     public LoadReport SetState(IReadOnlyDictionary<string, TensorData> state, bool strict = true)
         => ImportState(SafeTensors.Write(Check.NotNull(state, nameof(state))), strict);
 
-    /// <summary>Saves parameters and buffers as safetensors, with PyTorch's names and layouts. Written to a temporary name, then renamed.</summary>
-    /// <param name="path">The file; its folder must exist.</param>
-    /// <exception cref="CheckpointException">The file cannot be written.</exception>
-    public void Save(string path) => BurnBridge.Save(Handle, Check.NotNull(path, nameof(path)));
-
-    /// <summary>Loads parameters and buffers from a safetensors file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="strict">Whether missing, unexpected and mismatched names are an error, and nothing is changed then. Default true.</param>
-    /// <exception cref="CheckpointException">The file is missing, damaged or foreign, or (strict) does not fit; the model is unchanged.</exception>
-    public LoadReport Load(string path, bool strict = true)
-        => LoadReport.FromJson(BurnBridge.Load(Handle, Check.NotNull(path, nameof(path)), strict));
-
     /// <summary>Stops training the parameters whose names, or whose layers' names, match. They stay bit for bit as they are.</summary>
     /// <param name="pattern">A name (<c>0.weight</c>), a layer (<c>fc1</c>) or a pattern with <c>*</c> and <c>?</c> (<c>encoder.*</c>).</param>
     /// <returns>How many parameters match.</returns>

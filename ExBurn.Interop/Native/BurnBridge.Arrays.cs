@@ -17,6 +17,9 @@ internal static unsafe partial class BurnBridge
         public void* Target;
         public ulong BatchSize;
         public double Rate;
+
+        /// <summary>1: the last of the targets is a weight for each sample.</summary>
+        public uint Weighted;
         public ExbTrainOptions* Options;
         public ExbRunResult* Result;
         public double* Metrics;
@@ -62,10 +65,10 @@ internal static unsafe partial class BurnBridge
         {
             case ArrayCallKind.TrainStep:
                 return NativeMethods.exb_train_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount,
-                    call.Options, call.Rate, call.Result, call.Metrics, call.MetricCapacity, error);
+                    call.Weighted, call.Options, call.Rate, call.Result, call.Metrics, call.MetricCapacity, error);
             case ArrayCallKind.EvaluateStep:
                 return NativeMethods.exb_evaluate_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount,
-                    call.Result, call.Metrics, call.MetricCapacity, error);
+                    call.Weighted, call.Result, call.Metrics, call.MetricCapacity, error);
             default:
                 ExbOutputs* outputs;
                 var status = call.Kind == ArrayCallKind.ModelPredict

@@ -73,13 +73,17 @@ internal static unsafe partial class BurnBridge
         NativeError.Check(NativeMethods.exb_model_to(lease.Pointer, to.Pointer, &error), error);
     }
 
-    public static PredictorHandle NewPredictor(ModelHandle model)
+    /// <summary>A snapshot that gives the values of named layers; of none, the model's outputs.</summary>
+    /// <exception cref="NameNotFoundException">There is no such layer.</exception>
+    public static PredictorHandle NewPredictor(ModelHandle model, IReadOnlyList<string> layers)
     {
         var handle = new PredictorHandle();
         using var lease = new HandleLease<ExbModel>(model);
+        using var text = Utf8.Encode(layers.Count == 0 ? "" : JsonText.List(layers), stackalloc byte[TextScratch]);
         ExbPredictor* predictor;
         ExbError* error;
-        NativeError.Check(NativeMethods.exb_predictor_new(lease.Pointer, &predictor, &error), error);
+        fixed (byte* names = text)
+            NativeError.Check(NativeMethods.exb_predictor_new(lease.Pointer, names, text.Length, &predictor, &error), error);
         handle.Fill(predictor);
         return handle;
     }

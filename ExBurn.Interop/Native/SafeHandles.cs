@@ -74,3 +74,12 @@ internal sealed unsafe class CheckpointHandle : NativeHandle<ExbCheckpoint>
         return true;
     }
 }
+
+internal sealed unsafe class WeightsHandle : NativeHandle<ExbWeights>
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.exb_weights_free(Pointer);
+        return true;
+    }
+}

@@ -104,6 +104,16 @@ internal readonly struct ConfigWriter(Utf8JsonWriter json)
         return this;
     }
 
+    /// <summary>Integers of any sign.</summary>
+    public ConfigWriter AddInts(string key, IReadOnlyList<int> values)
+    {
+        json.WriteStartArray(key);
+        foreach (var value in values)
+            json.WriteNumberValue(value);
+        json.WriteEndArray();
+        return this;
+    }
+
     /// <summary>Sizes of which some may be missing (JSON null).</summary>
     public ConfigWriter AddSizes(string key, params int?[] values)
     {

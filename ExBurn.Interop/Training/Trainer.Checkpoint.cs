@@ -7,7 +7,7 @@ public sealed partial class Trainer
     /// <summary>
     /// Writes everything that training needs to go on bit for bit: weights, buffers, averaged weights, optimizer state, schedules, rates, epoch and
     /// position in it, seed and counters of the random numbers, the history of the run and what its callbacks remember. One safetensors
-    /// file, written to a temporary name and then renamed: a crash at any moment leaves an earlier file whole. <see cref="Model.Load"/> takes
+    /// file, written to a temporary name and then renamed: a crash at any moment leaves an earlier file whole. <see cref="Model.Load(string, bool)"/> takes
     /// its weights too.
     /// <para>In a callback, <see cref="Callback.OnCheckpoint"/> is the place: all callbacks have seen the epoch then.</para>
     /// </summary>

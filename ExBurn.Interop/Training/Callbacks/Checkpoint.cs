@@ -6,7 +6,7 @@ namespace ExBurn;
 /// Saves a run while it goes on: checkpoints (<see cref="Trainer.SaveCheckpoint"/>) <c>epoch-0004.safetensors</c> every so many epochs and
 /// <c>step-00001200.safetensors</c> every so many optimizer steps, from which <see cref="FitOptions.ResumeFrom"/> goes on, and the weights of the
 /// best epoch, <c>best.safetensors</c>. Each file is written to a temporary name and then renamed, so that a file is whole or not there.
-/// <see cref="Model.Load"/> reads the weights of all of them.
+/// <see cref="Model.Load(string, bool)"/> reads the weights of all of them.
 /// </summary>
 public sealed class Checkpoint : Callback
 {

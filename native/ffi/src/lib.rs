@@ -21,6 +21,7 @@ pub mod predictor;
 pub mod runtime;
 pub mod store;
 pub mod train;
+pub mod weights;
 
 mod guard;
 mod handle;

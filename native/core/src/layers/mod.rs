@@ -13,6 +13,7 @@ mod dropout;
 mod embedding;
 mod linear;
 mod norm;
+mod ops;
 mod pool;
 mod shape;
 mod single;
@@ -88,7 +89,7 @@ const FAMILIES: &[&[(&str, Make)]] = &[
 ];
 
 fn known() -> impl Iterator<Item = &'static (&'static str, Make)> {
-    FAMILIES.iter().flat_map(|family| family.iter())
+    FAMILIES.iter().chain(ops::LAYERS).flat_map(|family| family.iter())
 }
 
 /// Names of all layers.

@@ -204,7 +204,8 @@ impl Model {
             let tally = &open.tally;
             parts.push(Part::doubles(LOG.into(), &tally.log));
             parts.push(Part::integers(LOG_LENGTHS.into(), vec![tally.log_lengths.len()], &tally.log_lengths));
-            let numbers = [tally.seconds, tally.weighted, tally.last_loss];
+            let mut numbers = vec![tally.seconds, tally.weighted, tally.last_loss, tally.read_mass];
+            numbers.extend(&tally.parts);
             parts.push(Part::doubles(LOG_NUMBERS.into(), &numbers));
         }
         for (i, bytes) in attachments.iter().enumerate() {

@@ -2,20 +2,20 @@
 
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, Metadata, SafeTensorError, SafeTensors, TensorView};
 
 use super::checkpoint::{
     CHECKPOINT_VERSION, FACTS_KEY, Facts, LOG, LOG_LENGTHS, LOG_NUMBERS, NO_SUM, NOTES_KEY, OpenFacts, ParameterFacts,
     RESERVED, SUM_KEY, VERSION_KEY, attachment, average, format_error, numbers, slot, sum_position,
 };
 use super::crc::Crc;
-use super::safetensors::{LoadReport, Mismatch, counter, format_error as damaged, read};
+use super::report::{LoadReport, Mismatch};
 use crate::layers::{Bound, Role};
 use crate::model::{Entry, Model};
 use crate::optim::{State, slot_names};
 use crate::tensor::{DType, Value};
 use crate::train::{OpenEpoch, Tally};
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// A checkpoint that has been read and fits the model it was read for.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ struct Row {
 }
 
 /// Whether the metadata is that of a checkpoint.
-pub(super) fn is_checkpoint(metadata: &Metadata) -> bool {
+fn is_checkpoint(metadata: &Metadata) -> bool {
     metadata.metadata().as_ref().is_some_and(|texts| texts.contains_key(VERSION_KEY))
 }
 
@@ -268,19 +268,63 @@ impl Arrays<'_> {
         let log_lengths: Vec<i64> = lengths.data().as_chunks().0.iter().map(|&b| i64::from_le_bytes(b)).collect();
         let whole = log_lengths.iter().try_fold(0usize, |n, &one| n.checked_add(usize::try_from(one).ok()?));
         let entries = usize::try_from(open.batches).ok().and_then(|batches| batches.checked_mul(metrics));
-        let numbers: [f64; 3] =
-            self.doubles(LOG_NUMBERS)?.try_into().map_err(|_| format_error("the open epoch lacks numbers"))?;
+        let numbers = self.doubles(LOG_NUMBERS)?;
+        let [seconds, weighted, last_loss, read_mass, parts @ ..] = numbers.as_slice() else {
+            return Err(format_error("the open epoch lacks numbers"));
+        };
         if whole != Some(log.len()) || entries != Some(log_lengths.len()) {
             return Err(format_error("the log of the open epoch does not agree with itself"));
         }
-        let [seconds, weighted, last_loss] = numbers;
         let OpenFacts { epoch, samples, batches, steps } = open;
-        let tally =
-            Tally { samples, batches, steps, seconds, weighted, last_loss, log, log_lengths, ..Tally::default() };
-        Ok(OpenEpoch { epoch, tally: tally.read() })
+        let (seconds, weighted, last_loss, read_mass) = (*seconds, *weighted, *last_loss, *read_mass);
+        // A tally that was laid aside has read all its batches.
+        let (parts, read_batches) = (parts.to_vec(), batches);
+        let tally = Tally {
+            samples,
+            batches,
+            steps,
+            seconds,
+            weighted,
+            read_mass,
+            parts,
+            last_loss,
+            read_batches,
+            log,
+            log_lengths,
+        };
+        Ok(OpenEpoch { epoch, tally })
     }
 }
 
 fn doubles_of(bytes: &[u8]) -> Vec<f64> {
     bytes.as_chunks().0.iter().map(|&b| f64::from_le_bytes(b)).collect()
+}
+
+/// The bytes of a file.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|e| {
+        let kind = if e.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
+        Error::new(kind, e.to_string())
+    })
+}
+
+fn damaged(error: &SafeTensorError) -> Error {
+    let reason = match error {
+        SafeTensorError::HeaderTooSmall | SafeTensorError::MetadataIncompleteBuffer => "the file is truncated",
+        SafeTensorError::InvalidHeaderLength => {
+            "the header is longer than the file: it is truncated or of another format"
+        }
+        SafeTensorError::HeaderTooLarge
+        | SafeTensorError::InvalidHeader(_)
+        | SafeTensorError::InvalidHeaderDeserialization(_) => "the header is not safetensors'",
+        _ => "the content contradicts the header",
+    };
+    format_error(format!("not a whole safetensors file: {reason} ({error})"))
+}
+
+fn counter(view: &TensorView<'_>) -> Result<i64> {
+    match (view.dtype(), view.data().as_array()) {
+        (Dtype::I64, Some(&bytes)) => Ok(i64::from_le_bytes(bytes)),
+        (other, _) => Err(format_error(format!("a counter: expected one 64-bit integer, found {other:?}"))),
+    }
 }

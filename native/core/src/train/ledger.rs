@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::time::Instant;
 
 use super::{BatchEvent, Flow, OnBatch, RunResult};
-use crate::metrics::Metric;
+use crate::losses::Evaluated;
+use crate::metrics::Measured;
 use crate::tensor::Value;
 use crate::{Error, ErrorKind, Result};
 
@@ -12,8 +13,8 @@ use crate::{Error, ErrorKind, Result};
 const MOST_PENDING: usize = 64;
 
 struct Pending {
-    loss: Value,
-    rows: usize,
+    losses: Evaluated,
+    mass: f64,
     partials: Vec<Value>,
 }
 
@@ -25,22 +26,17 @@ pub(crate) struct Tally {
     pub steps: u64,
     /// Time of earlier calls.
     pub seconds: f64,
-    /// Losses of the rows read, added up.
+    /// Losses of what has been read, added up.
     pub weighted: f64,
+    /// What the losses read so far count: rows, or the sum of sample weights.
+    pub read_mass: f64,
+    /// The sum of each loss, where there are several.
+    pub parts: Vec<f64>,
     pub last_loss: f64,
     pub read_batches: u64,
-    pub read_rows: u64,
     /// What the metrics absorbed, one after the other, and how much each time; kept for epochs that may stay open.
     pub log: Vec<f64>,
     pub log_lengths: Vec<i64>,
-}
-
-impl Tally {
-    /// All batches of a tally that is laid aside have been read.
-    pub fn read(mut self) -> Self {
-        (self.read_batches, self.read_rows) = (self.batches, self.samples);
-        self
-    }
 }
 
 /// An epoch that was left before its end.
@@ -53,7 +49,7 @@ pub(crate) struct OpenEpoch {
 /// Adds up what batches gave.
 pub(super) struct Ledger {
     pending: Vec<Pending>,
-    metrics: Vec<Box<dyn Metric>>,
+    metrics: Vec<Measured>,
     check_finite: bool,
     epoch: u64,
     keep: bool,
@@ -69,7 +65,7 @@ pub(super) struct Plan {
 }
 
 impl Ledger {
-    pub fn new(metrics: &[Box<dyn Metric>], check_finite: bool, epoch: u64) -> Self {
+    pub fn new(metrics: &[Measured], check_finite: bool, epoch: u64) -> Self {
         Self {
             pending: Vec::new(),
             metrics: metrics.iter().map(|m| m.fresh()).collect(),
@@ -89,7 +85,7 @@ impl Ledger {
         for (i, &length) in tally.log_lengths.iter().enumerate() {
             let (partial, after) = rest.split_at(length as usize);
             let metrics = self.metrics.len();
-            self.metrics[i % metrics].absorb(partial);
+            self.metrics[i % metrics].metric.absorb(partial);
             rest = after;
         }
         self.tally = tally;
@@ -100,10 +96,17 @@ impl Ledger {
         self.tally.seconds + self.started.elapsed().as_secs_f64()
     }
 
-    /// Notes a batch: its loss, and what its metrics contribute, without reading them.
-    pub fn add(&mut self, loss: Value, prediction: &Value, targets: &[Value], rows: usize) -> Result<()> {
-        let partials = self.metrics.iter().map(|m| m.partial(prediction, targets)).collect::<Result<_>>()?;
-        self.pending.push(Pending { loss, rows, partials });
+    /// Notes a batch: its losses, which count `mass`, and what its metrics contribute, without reading them.
+    pub fn add(
+        &mut self,
+        losses: Evaluated,
+        outputs: &[Value],
+        targets: &[Value],
+        rows: usize,
+        mass: f64,
+    ) -> Result<()> {
+        let partials = self.metrics.iter().map(|m| m.partial(outputs, targets)).collect::<Result<_>>()?;
+        self.pending.push(Pending { losses, mass, partials });
         self.tally.samples += rows as u64;
         self.tally.batches += 1;
         if self.pending.len() >= MOST_PENDING { self.read() } else { Ok(()) }
@@ -112,18 +115,24 @@ impl Ledger {
     /// Reads what is still on the device.
     pub fn read(&mut self) -> Result<()> {
         for batch in std::mem::take(&mut self.pending) {
-            let loss = batch.loss.to_scalar()?;
+            let loss = batch.losses.total.to_scalar()?;
             let tally = &mut self.tally;
             if self.check_finite && !loss.is_finite() {
                 return Err(not_finite("loss", loss, self.epoch, tally.read_batches));
             }
             tally.last_loss = loss;
-            tally.weighted += loss * batch.rows as f64;
-            tally.read_rows += batch.rows as u64;
+            tally.weighted += loss * batch.mass;
+            tally.read_mass += batch.mass;
+            if batch.losses.parts.len() > 1 {
+                tally.parts.resize(batch.losses.parts.len(), 0.0);
+                for (sum, part) in tally.parts.iter_mut().zip(&batch.losses.parts) {
+                    *sum += part.to_scalar()? * batch.mass;
+                }
+            }
             tally.read_batches += 1;
             for (metric, partial) in self.metrics.iter_mut().zip(&batch.partials) {
                 let partial = partial.to_doubles()?;
-                metric.absorb(&partial);
+                metric.metric.absorb(&partial);
                 if self.keep {
                     tally.log_lengths.push(partial.len() as i64);
                     tally.log.extend(partial);
@@ -180,12 +189,14 @@ impl Ledger {
     }
 
     fn mean_loss(&self) -> f64 {
-        self.tally.weighted / self.tally.read_rows as f64
+        self.tally.weighted / self.tally.read_mass
     }
 
+    /// The metrics, and after them, where there are several losses, the mean of each.
     fn values(&self) -> Vec<f64> {
         let mut values = Vec::with_capacity(self.metrics.len());
-        self.metrics.iter().for_each(|m| m.values(&mut values));
+        self.metrics.iter().for_each(|m| m.metric.values(&mut values));
+        values.extend(self.tally.parts.iter().map(|sum| sum / self.tally.read_mass));
         values
     }
 
