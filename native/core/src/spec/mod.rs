@@ -10,7 +10,7 @@ pub use config::Config;
 pub use device::{Adapter, DeviceKind, DeviceSpec};
 pub use init::InitSpec;
 pub use model::{InputSpec, ModelSpec, NodeSpec, ValueKind};
-pub use training::{CompileSpec, GroupSpec, MeasureSpec, OptimizerSpec, PartSpec};
+pub use training::{AverageSpec, CompileSpec, GroupSpec, MeasureSpec, OptimizerSpec, PartSpec};
 
 use crate::{Error, ErrorKind, Result};
 

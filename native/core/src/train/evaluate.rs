@@ -36,7 +36,7 @@ pub fn evaluate(
             let rows = batches.batch(index);
             let (inputs, targets) = data.gather(rows);
             evaluator.run(&mut ledger, inputs, targets, None, rows.len())?;
-            if ledger.report(&plan, 0.0, &mut on_batch)? == Flow::Stop {
+            if ledger.report(&plan, 0.0, (0, &[], &[]), &mut on_batch)? == Flow::Stop {
                 stopped = true;
                 break;
             }
