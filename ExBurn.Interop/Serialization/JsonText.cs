@@ -19,6 +19,20 @@ internal static class JsonText
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, checked((int)stream.Length));
     }
 
+    /// <summary>The text of a list of texts.</summary>
+    public static string List(IEnumerable<string> texts)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartArray();
+            foreach (var text in texts)
+                json.WriteStringValue(text);
+            json.WriteEndArray();
+        }
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, checked((int)stream.Length));
+    }
+
     public static void WriteShape(this Utf8JsonWriter json, Shape shape)
     {
         json.WriteStartArray();
@@ -30,6 +44,17 @@ internal static class JsonText
     public static string Text(this JsonElement element, string key) => element.GetProperty(key).GetString() ?? "";
 
     public static long Number(this JsonElement element, string key) => element.GetProperty(key).GetInt64();
+
+    public static long? NumberOrNull(this JsonElement element, string key)
+        => element.GetProperty(key) is { ValueKind: not JsonValueKind.Null } number ? number.GetInt64() : null;
+
+    public static void WriteNumberOrNull(this Utf8JsonWriter json, string key, long? value)
+    {
+        if (value is { } number)
+            json.WriteNumber(key, number);
+        else
+            json.WriteNull(key);
+    }
 
     public static string[] Texts(this JsonElement element, string key)
         => [.. element.GetProperty(key).EnumerateArray().Select(item => item.GetString() ?? "")];

@@ -13,6 +13,7 @@ pub mod cancel;
 pub mod dataset;
 pub mod device;
 pub mod error;
+pub mod gradients;
 pub mod log;
 pub mod model;
 pub mod outputs;

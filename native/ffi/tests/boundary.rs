@@ -309,6 +309,15 @@ fn training_calls_back_stops_fails_and_cancels() {
         call(|e| exb_evaluate(m, ds, 2, null(), None, null_mut(), 0, &mut r, mp, 3, e)).unwrap();
         assert_eq!(r.samples, 4);
         assert_eq!(made(0, |out, e| exb_model_set_trainable(m, b"0.*".as_ptr(), 3, 0, out, e)), 2);
+        let initialize = |pattern: &[u8], json: &[u8], out: &mut u64, e| {
+            exb_model_initialize(m, pattern.as_ptr(), pattern.len(), json.as_ptr(), json.len(), 1, out, e)
+        };
+        assert_eq!(made(0, |out, e| initialize(b"0.*", br#"{"type":"Zeros"}"#, &mut *out, e)), 2);
+        let mut count = 7;
+        assert_eq!(status(call(|e| initialize(b"nothing", br#"{"type":"Zeros"}"#, &mut count, e))), 11);
+        assert_eq!(count, 0, "cleared on failure");
+        assert_eq!(status(call(|e| initialize(b"0.bias", br#"{"type":"Orthogonal"}"#, &mut count, e))), 4);
+        assert_eq!(status(call(|e| initialize(b"0.bias", b"Zeros", &mut count, e))), 10);
 
         exb_cancel_free(cancel);
         exb_dataset_free(ds);
