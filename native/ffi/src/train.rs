@@ -128,7 +128,7 @@ pub struct ExbRunResult {
     pub metric_count: u64,
 }
 
-type Callback = Option<unsafe extern "C" fn(*mut c_void, *const ExbBatchEvent) -> i32>;
+pub(crate) type Callback = Option<unsafe extern "C" fn(*mut c_void, *const ExbBatchEvent) -> i32>;
 
 /// Where a run's result goes.
 pub(crate) struct ResultPlace<'a> {
@@ -226,7 +226,7 @@ pub(crate) fn split_weights<'a, 'b>(
 }
 
 /// Turns the caller's function into the core's. It runs on the calling thread, inside the guard.
-fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchEvent) -> Flow> {
+pub(crate) fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchEvent) -> Flow> {
     let callback = callback?;
     Some(move |event: &BatchEvent| {
         let event = ExbBatchEvent {
