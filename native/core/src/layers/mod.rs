@@ -9,12 +9,18 @@ mod infer;
 
 mod activation;
 mod conv;
+mod conv_transpose;
 mod dropout;
 mod embedding;
+mod fold;
 mod linear;
 mod norm;
+mod pad;
 mod pool;
+mod pool_adaptive;
+mod resize;
 mod shape;
+mod shuffle;
 mod single;
 mod window;
 
@@ -79,12 +85,18 @@ pub(crate) type Make = fn(&Config) -> Result<Box<dyn Layer>>;
 const FAMILIES: &[&[(&str, Make)]] = &[
     activation::LAYERS,
     conv::LAYERS,
+    conv_transpose::LAYERS,
     dropout::LAYERS,
     embedding::LAYERS,
+    fold::LAYERS,
     linear::LAYERS,
     norm::LAYERS,
+    pad::LAYERS,
     pool::LAYERS,
+    pool_adaptive::LAYERS,
+    resize::LAYERS,
     shape::LAYERS,
+    shuffle::LAYERS,
 ];
 
 fn known() -> impl Iterator<Item = &'static (&'static str, Make)> {

@@ -13,13 +13,17 @@
 //! 5. a free function on [`DispatchTensor`](burn::backend::DispatchTensor)s that checks shapes first and gives our
 //!    [`Error`](crate::Error): Burn's functions at this level do not check.
 
+mod axis_map;
 mod conv2d;
+mod conv_transpose2d;
 mod flex;
 mod linear;
 mod max_pool2d;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use axis_map::axis_map;
+pub(crate) use conv_transpose2d::conv_transpose2d;
 pub(crate) use conv2d::conv2d;
 pub(crate) use linear::linear;
 pub(crate) use max_pool2d::{MaxPool2dOptions, max_pool2d};
