@@ -222,10 +222,10 @@ namespace ExBurn.Native
         internal static extern void exb_outputs_free(ExbOutputs* o);
 
         /// <summary>
-        ///  Takes a snapshot of a model. Later training does not change it; parameters are shared until then.
+        ///  Takes a snapshot of a model. Later training does not change it; parameters are shared until then. `layers` is a JSON list of layers whose values it gives; empty: the model's outputs.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_predictor_new", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_predictor_new(ExbModel* m, ExbPredictor** @out, ExbError** error);
+        internal static extern int exb_predictor_new(ExbModel* m, byte* layers, nuint len, ExbPredictor** @out, ExbError** error);
 
         /// <summary>
         ///  As exb_model_predict, from any number of threads.
@@ -284,10 +284,10 @@ namespace ExBurn.Native
         internal static extern int exb_train_epoch(ExbModel* m, ExbDataset* dataset, ExbTrainOptions* train_options, double* rates, nuint rates_len, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
-        ///  One optimizer step on one batch. Of the options, seed, clip_norm, clip_value and check_finite are used.
+        ///  One optimizer step on one batch. With `weighted` 1 the last of the targets is a weight for each sample. Of the options, seed, clip_norm, clip_value and check_finite are used.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_train_step", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_train_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, ExbTrainOptions* train_options, double rate, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+        internal static extern int exb_train_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, double rate, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
         ///  Loss and metrics over a dataset, in inference mode. Arguments as in exb_train_epoch.
@@ -296,10 +296,10 @@ namespace ExBurn.Native
         internal static extern int exb_evaluate(ExbModel* m, ExbDataset* dataset, ulong batch_size, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ulong report_every, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
-        ///  Loss and metrics of one batch, in inference mode.
+        ///  Loss and metrics of one batch, in inference mode. With `weighted` 1 the last of the targets is a weight for each sample.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_evaluate_step", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_evaluate_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+        internal static extern int exb_evaluate_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
 
     }

@@ -56,13 +56,13 @@ fn measure(name: &str, model: &mut Model, shape: &[usize], steps: usize) {
     let options = TrainOptions { batch_size: rows, ..TrainOptions::default() };
     let (inputs, targets) = ([input], [target]);
     for _ in 0..steps.min(50) {
-        train_step(model, &inputs, &targets, &options, 1e-3).unwrap();
+        train_step(model, &inputs, &targets, None, &options, 1e-3).unwrap();
     }
     let mut times: Vec<f64> = (0..7)
         .map(|_| {
             let start = Instant::now();
             for _ in 0..steps {
-                train_step(model, &inputs, &targets, &options, 1e-3).unwrap();
+                train_step(model, &inputs, &targets, None, &options, 1e-3).unwrap();
             }
             start.elapsed().as_secs_f64() * 1e6 / steps as f64
         })

@@ -1,4 +1,5 @@
-//! Every layer against PyTorch: outputs, gradients, buffers of all cases of layers.json whose layer the core has.
+//! Every layer against PyTorch: outputs, gradients, buffers of all cases of layers.json whose layer the core has, and of the
+//! project's own cases (tests/fixtures/layers), which hold options that those lack.
 
 #[path = "common/reference.rs"]
 mod reference;
@@ -14,6 +15,9 @@ use single::{Single, data, floats, integers, places};
 
 /// What the references allow: the rounding of a few dozen operations in single precision, their nine digits in double.
 const LIMITS: [f64; 2] = [1e-5, 1e-7];
+
+/// The project's own cases have thirteen digits.
+const OWN_LIMITS: [f64; 2] = [1e-5, 1e-11];
 
 fn array(json: &Json) -> HostArray {
     let Array { shape, data, integer } = Array::parse(json);
@@ -62,18 +66,16 @@ fn compare(case: &Json, run: SingleRun, mut meet: impl FnMut(&HostArray, &HostAr
     }
 }
 
-#[test]
-fn reference_cases() {
-    let cases = cases("layers.json");
+fn run(cases: &[Json], limits: [f64; 2]) {
     for (device, dtype) in places(devices()) {
         let (mut ran, mut to_come, mut worst) = (0, 0, Worst::default());
-        for case in &cases {
+        for case in cases {
             let single = single(case);
             let title = format!("{device:?} {dtype:?} {} {}", single.layer, single.config);
             match single.run(&device, dtype, Some(&arrays(&case["output_grads"]))) {
                 Ok(run) => compare(case, run, |found, expected, what| {
                     assert_eq!(found.shape, expected.shape, "{title}: {what}");
-                    worst.meet(dtype, &data(found), &data(expected), LIMITS, &format!("{title}: {what}"));
+                    worst.meet(dtype, &data(found), &data(expected), limits, &format!("{title}: {what}"));
                 }),
                 Err(e) if unknown(&e) && !names().contains(&single.layer.as_str()) => {
                     to_come += 1;
@@ -85,6 +87,22 @@ fn reference_cases() {
         }
         println!("{device:?} {dtype:?}: {ran} cases, {to_come} of layers to come, {worst:?}");
         assert!(ran > 0);
+    }
+}
+
+#[test]
+fn reference_cases() {
+    run(&cases("layers.json"), LIMITS);
+}
+
+#[test]
+fn own_cases() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/layers");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    for file in files.filter(|path| path.extension().is_some_and(|e| e == "json")) {
+        println!("{}", file.display());
+        let json: Json = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        run(json["cases"].as_array().expect("cases"), OWN_LIMITS);
     }
 }
 

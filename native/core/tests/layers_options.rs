@@ -137,9 +137,7 @@ fn wrong_options() {
         assert!(error.message.contains(message), "{layer} {options}: {error}");
     }
     let error = refused("Conv9d", json!({}));
-    assert!(
-        error.kind == ErrorKind::Unsupported && error.message.contains("there is no layer 'Conv9d'; known: Linear")
-    );
+    assert!(error.kind == ErrorKind::Unsupported && error.message.contains("there is no layer 'Conv9d'; known: "));
 }
 
 #[test]

@@ -8,8 +8,10 @@ use crate::handle::{self, Kind};
 use crate::model::ExbModel;
 use crate::outputs::{self, ExbOutputs};
 use crate::structs::{Out, size};
+use crate::text::utf8;
 use exburn_core::device::Device;
 use exburn_core::model::Predictor;
+use exburn_core::spec::names_from_json;
 
 /// A snapshot of a model for inference. Any thread, concurrently.
 pub struct ExbPredictor {
@@ -28,17 +30,24 @@ impl Kind for ExbPredictor {
     const NAME: &'static str = "predictor";
 }
 
-/// Takes a snapshot of a model. Later training does not change it; parameters are shared until then.
+/// Takes a snapshot of a model. Later training does not change it; parameters are shared until then. `layers` is a JSON list of layers whose values it gives; empty: the model's outputs.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_predictor_new(
     m: *const ExbModel,
+    layers: *const u8,
+    len: usize,
     out: *mut *mut ExbPredictor,
     error: *mut *mut ExbError,
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (out, model) = unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbModel>(m, "m")?) };
-        let snapshot = model.run(|model| Ok(OnDevice { predictor: model.predictor(), device: model.device() }))?;
+        let (out, model, layers) = unsafe {
+            let out = Out::new(out, std::ptr::null_mut(), "out")?;
+            (out, handle::get::<ExbModel>(m, "m")?, utf8(layers, len, "layers")?)
+        };
+        let layers = if layers.is_empty() { Vec::new() } else { names_from_json("layers", layers)? };
+        let snapshot =
+            model.run(|model| Ok(OnDevice { predictor: model.predictor(&layers)?, device: model.device() }))?;
         out.set(handle::create::<ExbPredictor>(snapshot));
         Ok(())
     })

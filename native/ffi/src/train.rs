@@ -8,6 +8,7 @@ use crate::guard::guard;
 use crate::handle;
 use crate::model::ExbModel;
 use crate::structs::{check_pointer, flag, size, slice, slice_mut, struct_size};
+use exburn_core::ArrayView;
 use exburn_core::train::{self, BatchEvent, Flow, RunResult, TrainOptions};
 use std::ffi::c_void;
 use std::sync::atomic::AtomicBool;
@@ -162,6 +163,20 @@ unsafe fn options(ptr: *const ExbTrainOptions) -> Result<TrainOptions> {
     })
 }
 
+/// The targets, and the weights of the samples where they come last.
+fn split_weights<'a, 'b>(
+    arrays: &'a [ArrayView<'b>],
+    weighted: u32,
+) -> Result<(&'a [ArrayView<'b>], Option<&'a ArrayView<'b>>)> {
+    match (flag(weighted, "weighted")?, arrays) {
+        (false, all) => Ok((all, None)),
+        (true, [targets @ .., weights]) => Ok((targets, Some(weights))),
+        (true, []) => {
+            Err(Failure::argument(Status::InvalidArgument, "weighted", "'weighted' is set, but there is no array"))
+        }
+    }
+}
+
 /// Turns the caller's function into the core's. It runs on the calling thread, inside the guard.
 fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchEvent) -> Flow> {
     let callback = callback?;
@@ -228,7 +243,7 @@ pub unsafe extern "C" fn exb_train_epoch(
     })
 }
 
-/// One optimizer step on one batch. Of the options, seed, clip_norm, clip_value and check_finite are used.
+/// One optimizer step on one batch. With `weighted` 1 the last of the targets is a weight for each sample. Of the options, seed, clip_norm, clip_value and check_finite are used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_train_step(
     m: *const ExbModel,
@@ -236,6 +251,7 @@ pub unsafe extern "C" fn exb_train_step(
     n_inputs: usize,
     targets: *const ExbArray,
     n_targets: usize,
+    weighted: u32,
     train_options: *const ExbTrainOptions,
     rate: f64,
     out: *mut ExbRunResult,
@@ -252,7 +268,8 @@ pub unsafe extern "C" fn exb_train_step(
             let targets = array::views(targets, n_targets, "targets")?;
             (place, model, inputs, targets, options(train_options)?)
         };
-        let result = model.run(|model| train::train_step(model, &inputs, &targets, &options, rate))?;
+        let (targets, weights) = split_weights(&targets, weighted)?;
+        let result = model.run(|model| train::train_step(model, &inputs, targets, weights, &options, rate))?;
         place.set(&result);
         Ok(())
     })
@@ -294,7 +311,7 @@ pub unsafe extern "C" fn exb_evaluate(
     })
 }
 
-/// Loss and metrics of one batch, in inference mode.
+/// Loss and metrics of one batch, in inference mode. With `weighted` 1 the last of the targets is a weight for each sample.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_evaluate_step(
     m: *const ExbModel,
@@ -302,6 +319,7 @@ pub unsafe extern "C" fn exb_evaluate_step(
     n_inputs: usize,
     targets: *const ExbArray,
     n_targets: usize,
+    weighted: u32,
     out: *mut ExbRunResult,
     metrics: *mut f64,
     metrics_cap: usize,
@@ -315,7 +333,8 @@ pub unsafe extern "C" fn exb_evaluate_step(
             let inputs = array::views(inputs, n_inputs, "inputs")?;
             (place, model, inputs, array::views(targets, n_targets, "targets")?)
         };
-        let result = model.run(|model| train::evaluate_step(model, &inputs, &targets))?;
+        let (targets, weights) = split_weights(&targets, weighted)?;
+        let result = model.run(|model| train::evaluate_step(model, &inputs, targets, weights))?;
         place.set(&result);
         Ok(())
     })

@@ -211,7 +211,7 @@ fn a_model_predicts_and_everything_is_freed_in_any_order() {
         exb_device_free(d);
         let again = made(null_mut(), |out, e| exb_model_device(m, out, e));
         call(|e| exb_model_to(m, again, e)).unwrap();
-        let p = made(null_mut(), |out, e| exb_predictor_new(m, out, e));
+        let p = made(null_mut(), |out, e| exb_predictor_new(m, null(), 0, out, e));
         let inputs = [array(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3])];
         let a = made(null_mut(), |out, e| exb_model_predict(m, inputs.as_ptr(), 1, 0, out, e));
         exb_model_free(m);
@@ -302,9 +302,9 @@ fn training_calls_back_stops_fails_and_cancels() {
 
         let (x, y) = ([array(&data, &[4, 3])], [classes(&labels, &[4])]);
         let (xp, yp, mp) = (x.as_ptr(), y.as_ptr(), metrics.as_mut_ptr());
-        call(|e| exb_train_step(m, xp, 1, yp, 1, &options(), 0.1, &mut r, mp, 3, e)).unwrap();
+        call(|e| exb_train_step(m, xp, 1, yp, 1, 0, &options(), 0.1, &mut r, mp, 3, e)).unwrap();
         assert_eq!(r.steps, 1);
-        call(|e| exb_evaluate_step(m, xp, 1, yp, 1, &mut r, mp, 3, e)).unwrap();
+        call(|e| exb_evaluate_step(m, xp, 1, yp, 1, 0, &mut r, mp, 3, e)).unwrap();
         call(|e| exb_evaluate(m, ds, 2, null(), None, null_mut(), 0, &mut r, mp, 3, e)).unwrap();
         assert_eq!(r.samples, 4);
         assert_eq!(made(0, |out, e| exb_model_set_trainable(m, b"0.*".as_ptr(), 3, 0, out, e)), 2);

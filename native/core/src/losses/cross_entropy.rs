@@ -2,7 +2,7 @@
 
 use super::formula::weights;
 use super::targets::{class_indices, classes, same_shape, single};
-use super::{Loss, Reduction};
+use super::{Elements, Loss, Reduction};
 use crate::spec::Config;
 use crate::tensor::{Kind, Value};
 use crate::{ArrayView, Error, Result};
@@ -65,7 +65,7 @@ impl CrossEntropy {
         target.host_slice::<i32>().is_none_or(|t| t.contains(&self.ignored))
     }
 
-    fn of_indices(&self, log: Value, target: &Value) -> Result<Value> {
+    fn of_indices(&self, log: Value, target: &Value) -> Result<Elements> {
         let (count, classes) = (target.len(), log.dim(CLASSES));
         let shape = target.shape();
         let mut column = log.shape();
@@ -103,18 +103,13 @@ impl CrossEntropy {
                 None => mask.clone().not()?.to_float(dtype),
             });
         }
-        match (self.reduction, counts) {
-            (Reduction::None, _) => loss.reshape(&shape),
-            (Reduction::Sum, _) => loss.sum(),
-            (Reduction::Mean, Some(counts)) => loss.sum()?.div(&counts.sum()?),
-            (Reduction::Mean, None) => loss.sum()?.mul_scalar(1.0 / count as f64),
-        }
+        let counts = counts.map(|counts| counts.reshape(&shape)).transpose()?;
+        Ok(Elements { losses: loss.reshape(&shape)?, counts })
     }
 
-    fn of_probabilities(&self, log: Value, target: &Value) -> Result<Value> {
+    fn of_probabilities(&self, log: Value, target: &Value) -> Result<Elements> {
         let shape = log.shape();
         let classes = shape[CLASSES];
-        let count = log.len() / classes;
         let target = match self.smoothing {
             0.0 => target.clone(),
             s => target.clone().mul_scalar(1.0 - s)?.add_scalar(s / classes as f64)?,
@@ -125,15 +120,9 @@ impl CrossEntropy {
             let weights = along_classes(weights, product.rank())?;
             product = product.mul(&weights)?;
         }
-        match self.reduction {
-            Reduction::Mean => product.sum()?.mul_scalar(-1.0 / count as f64),
-            Reduction::Sum => product.sum()?.neg(),
-            Reduction::None => {
-                let mut rest = shape;
-                rest.remove(CLASSES);
-                product.sum_dims(&[CLASSES])?.neg()?.reshape(&rest)
-            }
-        }
+        let mut rest = shape;
+        rest.remove(CLASSES);
+        Ok(product.sum_dims(&[CLASSES])?.neg()?.reshape(&rest)?.into())
     }
 }
 
@@ -157,7 +146,7 @@ impl Loss for CrossEntropy {
         same_shape(prediction, target)
     }
 
-    fn forward(&self, prediction: &Value, targets: &[Value]) -> Result<Value> {
+    fn elements(&self, prediction: &Value, targets: &[Value]) -> Result<Elements> {
         let target = &targets[0];
         let log = if self.logits { prediction.clone().log_softmax(CLASSES)? } else { prediction.clone() };
         match target.kind() {

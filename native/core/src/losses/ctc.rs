@@ -1,7 +1,7 @@
 //! Connectionist temporal classification (Graves et al., 2006): `torch.nn.CTCLoss`.
 
 use super::formula::{check_count, with_gradient};
-use super::{Loss, Reduction};
+use super::{Elements, Loss, Reduction};
 use crate::spec::Config;
 use crate::tensor::{Kind, Value};
 use crate::{ArrayView, Error, Result};
@@ -178,7 +178,7 @@ impl Loss for Ctc {
         Ok(())
     }
 
-    fn forward(&self, prediction: &Value, targets: &[Value]) -> Result<Value> {
+    fn elements(&self, prediction: &Value, targets: &[Value]) -> Result<Elements> {
         let shape = prediction.shape();
         let [steps, rows, classes] = self.sizes(&shape)?;
         let log = prediction.to_doubles()?;
@@ -205,7 +205,7 @@ impl Loss for Ctc {
             }
         }
         let factor: Vec<f64> = match self.reduction {
-            Reduction::Mean => lengths.iter().map(|&s| 1.0 / (rows * s.max(1)) as f64).collect(),
+            Reduction::Mean => lengths.iter().map(|&s| 1.0 / s.max(1) as f64).collect(),
             _ => vec![1.0; rows],
         };
         for (i, g) in gradient.iter_mut().enumerate() {
@@ -223,10 +223,7 @@ impl Loss for Ctc {
             let dims = if self.batch_first { [1, 2] } else { [0, 2] };
             losses = zero.sum_dims(&dims)?.reshape(&[rows])?.add(&losses)?;
         }
-        match self.reduction {
-            Reduction::None => Ok(losses),
-            _ => losses.sum(),
-        }
+        Ok(losses.into())
     }
 
     fn reduction(&self) -> Reduction {

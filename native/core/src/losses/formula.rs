@@ -1,7 +1,7 @@
 //! The common frame of the losses that are one formula per element or per row.
 
 use super::targets::same_shape;
-use super::{Loss, Reduction};
+use super::{Elements, Loss, Reduction};
 use crate::spec::Config;
 use crate::tensor::{Kind, Value};
 use crate::{ArrayView, Error, Result};
@@ -55,8 +55,8 @@ impl<F: Formula> Loss for Reduced<F> {
         self.formula.check(prediction, targets)
     }
 
-    fn forward(&self, prediction: &Value, targets: &[Value]) -> Result<Value> {
-        self.reduction.apply(self.formula.elements(prediction, targets)?)
+    fn elements(&self, prediction: &Value, targets: &[Value]) -> Result<Elements> {
+        self.formula.elements(prediction, targets).map(Elements::from)
     }
 
     fn reduction(&self) -> Reduction {

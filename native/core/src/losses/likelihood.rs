@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use super::formula::{Formula, TINY, check_count, positive, reduced};
 use super::targets::{not_negative, same_shape};
-use super::{Loss, Reduction};
+use super::{Elements, Loss, Reduction};
 use crate::spec::Config;
 use crate::tensor::{Kind, Value};
 use crate::{ArrayView, Error, Result};
@@ -37,15 +37,17 @@ impl Loss for KlDiv {
         if self.log_target { Ok(()) } else { not_negative(&targets[0], "probability") }
     }
 
-    fn forward(&self, prediction: &Value, targets: &[Value]) -> Result<Value> {
+    fn elements(&self, prediction: &Value, targets: &[Value]) -> Result<Elements> {
         let t = targets[0].clone();
         let (share, log) = if self.log_target { (t.clone().exp()?, t) } else { (t.clone(), t.clamp_min(TINY)?.log()?) };
         // The products apart: a share of 0 times log 0 is 0, and so is its product with a prediction that is finite.
         let elements = share.clone().mul(&log)?.sub(&prediction.clone().mul(&share)?)?;
-        if self.per_row {
-            return elements.sum()?.mul_scalar(1.0 / prediction.dim(0) as f64);
+        if !self.per_row {
+            return Ok(elements.into());
         }
-        self.reduction.apply(elements)
+        let rows = elements.dim(0);
+        let width = elements.len() / rows;
+        Ok(elements.reshape(&[rows, width])?.sum_dims(&[1])?.reshape(&[rows])?.into())
     }
 
     fn reduction(&self) -> Reduction {

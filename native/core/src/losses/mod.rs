@@ -11,12 +11,14 @@ mod focal;
 mod formula;
 mod likelihood;
 mod multi;
+mod objective;
 mod ranking;
 mod reduction;
 mod regression;
 mod targets;
 
-pub use reduction::Reduction;
+pub use objective::{Evaluated, Objective, SampleWeights};
+pub use reduction::{Elements, Reduction};
 
 use crate::spec::PartSpec;
 use crate::tensor::{Kind, Value};
@@ -36,10 +38,22 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
     /// `prediction` is the whole shape of the model's output.
     fn check(&self, prediction: &[usize], targets: &[ArrayView<'_>]) -> Result<()>;
 
-    /// The loss: shape [1] for mean and sum, one value per element for none. Shapes have been checked.
-    fn forward(&self, prediction: &Value, targets: &[Value]) -> Result<Value>;
+    /// The losses before reduction. Shapes have been checked.
+    fn elements(&self, prediction: &Value, targets: &[Value]) -> Result<Elements>;
 
     fn reduction(&self) -> Reduction;
+
+    /// The loss: shape [1] for mean and sum, one value per element for none.
+    fn forward(&self, prediction: &Value, targets: &[Value]) -> Result<Value> {
+        self.reduction().apply(self.elements(prediction, targets)?)
+    }
+
+    /// The loss with a weight for each sample: sum(w l), and in a mean divided by the sum of the weights of what is
+    /// averaged. A batch whose weights are all zero has loss 0.
+    fn weighted(&self, prediction: &Value, targets: &[Value], weights: &SampleWeights) -> Result<Value> {
+        let elements = self.elements(prediction, targets)?.weighted(&weights.values)?;
+        if weights.total == 0.0 { elements.losses.sum() } else { self.reduction().apply(elements) }
+    }
 }
 
 /// Makes the loss of a description; unknown names and options are errors.

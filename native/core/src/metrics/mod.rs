@@ -37,6 +37,31 @@ pub trait Metric: Send + Sync + std::fmt::Debug {
     fn fresh(&self) -> Box<dyn Metric>;
 }
 
+/// A metric of one of the model's outputs.
+#[derive(Debug)]
+pub struct Measured {
+    pub metric: Box<dyn Metric>,
+    pub output: usize,
+    /// Positions of the targets it reads.
+    pub targets: Vec<usize>,
+}
+
+impl Measured {
+    /// A fresh copy without state.
+    pub fn fresh(&self) -> Self {
+        Self { metric: self.metric.fresh(), output: self.output, targets: self.targets.clone() }
+    }
+
+    /// What the batch contributes, of all outputs and targets.
+    pub fn partial(&self, outputs: &[Value], targets: &[Value]) -> Result<Value> {
+        if let [only] = self.targets[..] {
+            return self.metric.partial(&outputs[self.output], &targets[only..=only]);
+        }
+        let own: Vec<Value> = self.targets.iter().map(|&t| targets[t].clone()).collect();
+        self.metric.partial(&outputs[self.output], &own)
+    }
+}
+
 /// Makes the metric of a description; unknown names and options are errors.
 pub fn create(spec: &PartSpec) -> Result<Box<dyn Metric>> {
     type Make = fn(&crate::spec::Config) -> Result<Box<dyn Metric>>;

@@ -1,6 +1,7 @@
 //! From a description to a model.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use super::graph::{last_uses, locate};
@@ -22,17 +23,27 @@ impl Model {
         let mut graph = graph_of(spec)?;
         let inputs = graph.input_types.clone();
         graph.infer(&inputs)?;
+        let mut nodes = Vec::with_capacity(graph.nodes.len());
+        for node in std::mem::take(&mut graph.nodes) {
+            nodes.push(Arc::into_inner(node).ok_or_else(|| Error::internal("a node of a new graph is shared"))?);
+        }
 
         let stream = new_stream();
         let table = stream.executes(|| -> Result<Table> {
             let mut table = Table::default();
-            for (node, described) in graph.nodes.iter_mut().zip(&spec.nodes) {
-                node.entries = table
-                    .declare(&node.name, &node.declarations, described.trainable, seed, dtype, device)
-                    .map_err(|e| node.locate(e))?;
+            let mut entries: HashMap<&str, Range<usize>> = HashMap::new();
+            for (node, described) in nodes.iter_mut().zip(&spec.nodes) {
+                node.entries = match &described.shares {
+                    Some(owner) => entries.get(owner.as_str()).cloned().unwrap_or(0..0),
+                    None => table
+                        .declare(&node.name, &node.declarations, described.trainable, seed, dtype, device)
+                        .map_err(|e| node.locate(e))?,
+                };
+                entries.insert(&described.name, node.entries.clone());
             }
             Ok(table)
         })?;
+        graph.nodes = nodes.into_iter().map(Arc::new).collect();
         Ok(Self { graph: Arc::new(graph), table, device: device.clone(), dtype, compiled: None, passes: 0, stream })
     }
 }
@@ -62,6 +73,7 @@ fn graph_of(spec: &ModelSpec) -> Result<Graph> {
             declarations: layer.declare(),
             layer,
             entries: 0..0,
+            shared: described.shares.is_some(),
             inputs: Vec::new(),
             outputs: start..slots,
         });
@@ -83,6 +95,8 @@ fn graph_of(spec: &ModelSpec) -> Result<Graph> {
             define(&mut names, &format!("{}:{output}", node.name), slot)?;
         }
     }
+    check_shared(spec)?;
+    let nodes: Vec<Arc<Node>> = nodes.into_iter().map(Arc::new).collect();
     let outputs = spec
         .outputs
         .iter()
@@ -107,8 +121,26 @@ fn graph_of(spec: &ModelSpec) -> Result<Graph> {
         input_types,
         last_use: last_uses(&nodes, &outputs, slots),
         nodes,
+        names,
         outputs,
         slots,
         checked: Mutex::new(Vec::new()),
     })
+}
+
+/// A node can share the parameters of an earlier node of its own type and options, which owns them.
+fn check_shared(spec: &ModelSpec) -> Result<()> {
+    for (position, node) in spec.nodes.iter().enumerate() {
+        let Some(owner) = &node.shares else { continue };
+        let at = |e: Error| locate(&node.name, &node.layer, e);
+        let found = spec.nodes[..position].iter().find(|n| n.name == *owner);
+        let found =
+            found.ok_or_else(|| at(Error::not_found(format!("shares '{owner}', which is no earlier layer"))))?;
+        if found.shares.is_some() || found.layer != node.layer || !found.config.same_as(&node.config) {
+            let message =
+                format!("shares '{owner}', which is not a {} of the same options with weights of its own", node.layer);
+            return Err(at(Error::argument(message)));
+        }
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use crate::device::Device;
 use crate::layers::{Bound, Context, Declaration, Layer, Type};
@@ -16,8 +16,10 @@ pub(crate) struct Node {
     pub layer_name: String,
     pub layer: Box<dyn Layer>,
     pub declarations: Vec<Declaration>,
-    /// Positions of its parameters and buffers in the table.
+    /// Positions of its parameters and buffers in the table; those of the node it shares them with.
     pub entries: Range<usize>,
+    /// Whether an earlier node has the same parameters and buffers.
+    pub shared: bool,
     /// Slots it reads.
     pub inputs: Vec<usize>,
     /// Slots it writes.
@@ -50,7 +52,9 @@ const MOST_CHECKED: usize = 16;
 pub(crate) struct Graph {
     pub input_names: Vec<String>,
     pub input_types: Vec<Type>,
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<Arc<Node>>,
+    /// What a name gives: an input, or an output of a node (`name`, `name:1` ...).
+    pub names: HashMap<String, usize>,
     pub outputs: Vec<usize>,
     pub slots: usize,
     /// For every slot the last node that reads it; outputs of the graph are read to the end.
@@ -78,9 +82,11 @@ impl Graph {
 
     /// Types of all slots, from those of the inputs. The error names the layer that does not fit.
     pub fn infer(&self, inputs: &[Type]) -> Result<Vec<Type>> {
-        let mut types: Vec<Type> = Vec::with_capacity(self.slots);
-        for ((declared, given), name) in self.input_types.iter().zip(inputs).zip(&self.input_names) {
-            types.push(given.merge(declared).map_err(|e| e.at(format!("input '{name}'")))?);
+        // Slots of nodes that were left out stay unknown.
+        let mut types = vec![Type::unknown(Kind::Float); self.slots];
+        for (slot, ((declared, given), name)) in self.input_types.iter().zip(inputs).zip(&self.input_names).enumerate()
+        {
+            types[slot] = given.merge(declared).map_err(|e| e.at(format!("input '{name}'")))?;
         }
         for node in &self.nodes {
             let mut inputs = Vec::with_capacity(node.inputs.len());
@@ -92,7 +98,10 @@ impl Graph {
                 inputs.push(if open { natural } else { found.clone() });
             }
             let outputs = node.layer.infer(&inputs).map_err(|e| node.locate(e))?;
-            types.extend(outputs);
+            if outputs.len() != node.outputs.len() {
+                return Err(node.locate(Error::internal("inferred another number of outputs than it declares")));
+            }
+            types[node.outputs.clone()].clone_from_slice(&outputs);
         }
         Ok(types)
     }
@@ -146,12 +155,22 @@ impl Graph {
                     value.ok_or_else(|| Error::internal(format!("slot {slot} is empty")))
                 })
                 .collect::<Result<_>>()?;
+            let bound = &pass.bound[node.entries.clone()];
+            // A layer that is applied again goes on from the buffers that its last application gave.
+            let moved = node.shared && updates.iter().any(|(i, _)| node.entries.contains(i));
+            let later = moved.then(|| {
+                let mut later = bound.to_vec();
+                for (i, value) in updates.iter().filter(|(i, _)| node.entries.contains(i)) {
+                    later[i - node.entries.start] = value.clone();
+                }
+                later
+            });
             let mut ctx = Context {
                 training: pass.training,
                 device: pass.device,
                 dtype: pass.dtype,
                 declarations: &node.declarations,
-                bound: &pass.bound[node.entries.clone()],
+                bound: later.as_deref().unwrap_or(bound),
                 frozen: &pass.frozen[node.entries.clone()],
                 updates: Vec::new(),
                 random: (pass.seed, pass.pass, index as u64),
@@ -168,6 +187,39 @@ impl Graph {
             .collect()
     }
 
+    /// The same inputs and weights with other outputs: values of the named nodes. Nodes that they do not need are left out.
+    pub fn with_outputs(&self, names: &[String]) -> Result<Self> {
+        let find = |name: &String| {
+            self.names.get(name).copied().ok_or_else(|| {
+                let known: Vec<&str> = self.nodes.iter().map(|n| n.name.as_str()).collect();
+                Error::not_found(format!("there is no layer '{name}'; there are: {}", known.join(", "))).at(name)
+            })
+        };
+        let outputs = names.iter().map(find).collect::<Result<Vec<_>>>()?;
+        if outputs.is_empty() {
+            return Err(Error::argument("at least one layer must be named"));
+        }
+        let mut wanted = outputs.clone();
+        let mut nodes: Vec<Arc<Node>> = Vec::new();
+        for node in self.nodes.iter().rev() {
+            if node.outputs.clone().any(|slot| wanted.contains(&slot)) {
+                wanted.extend(&node.inputs);
+                nodes.push(Arc::clone(node));
+            }
+        }
+        nodes.reverse();
+        Ok(Self {
+            input_names: self.input_names.clone(),
+            input_types: self.input_types.clone(),
+            last_use: last_uses(&nodes, &outputs, self.slots),
+            nodes,
+            names: self.names.clone(),
+            outputs,
+            slots: self.slots,
+            checked: Mutex::new(Vec::new()),
+        })
+    }
+
     /// Types of all slots for a summary: where the shape of an input is open, what its first layer usually takes.
     pub fn usual_types(&self) -> Result<Vec<Type>> {
         let usual = |(slot, declared): (usize, &Type)| {
@@ -182,7 +234,7 @@ impl Graph {
     }
 
     /// The kind of every input: what the description says, else what the first layer that reads it wants.
-    pub fn input_kind(nodes: &[Node], slot: usize) -> Kind {
+    pub fn input_kind(nodes: &[Arc<Node>], slot: usize) -> Kind {
         nodes
             .iter()
             .find_map(|n| n.inputs.iter().position(|&s| s == slot).map(|i| n.layer.input_kind(i)))
@@ -191,7 +243,7 @@ impl Graph {
 }
 
 /// The last node that reads each slot.
-pub(crate) fn last_uses(nodes: &[Node], outputs: &[usize], slots: usize) -> Vec<usize> {
+pub(crate) fn last_uses(nodes: &[Arc<Node>], outputs: &[usize], slots: usize) -> Vec<usize> {
     let mut last: HashMap<usize, usize> = HashMap::new();
     for (index, node) in nodes.iter().enumerate() {
         for &slot in &node.inputs {

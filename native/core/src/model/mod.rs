@@ -14,10 +14,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use burn::tensor::StreamId;
 
 use crate::device::Device;
-use crate::losses::{self, Loss};
-use crate::metrics::{self, Metric};
+use crate::losses::Objective;
+use crate::metrics::{self, Measured};
 use crate::optim;
-use crate::spec::CompileSpec;
+use crate::spec::{CompileSpec, MeasureSpec};
 use crate::tensor::DType;
 use crate::{Error, Result};
 
@@ -43,9 +43,9 @@ pub struct Model {
 
 /// What training needs besides the model.
 pub(crate) struct Compiled {
-    pub loss: Box<dyn Loss>,
+    pub objective: Objective,
     pub optimizer: optim::Groups,
-    pub metrics: Vec<Box<dyn Metric>>,
+    pub metrics: Vec<Measured>,
 }
 
 /// Burn ties GPU work to streams; every model has its own, whichever thread calls. The numbers start far above
@@ -58,16 +58,23 @@ fn new_stream() -> StreamId {
 impl Model {
     /// Sets loss, optimizer and metrics; weights stay, the state of an earlier optimizer is dropped.
     pub fn compile(&mut self, spec: &CompileSpec) -> Result<()> {
-        if self.graph.output_count() != 1 {
-            return Err(Error::unsupported("training a model with several outputs").at("model"));
-        }
-        let loss = losses::create(&spec.loss)?;
-        if loss.reduction() == losses::Reduction::None {
-            return Err(Error::argument("training needs one value: use reduction 'mean' or 'sum'").at("loss"));
-        }
+        let outputs = self.graph.output_count();
+        let objective = Objective::new(&spec.loss, outputs)?;
         let optimizer = optim::Groups::new(&spec.optimizer, &self.table.targets())?;
-        let metrics = spec.metrics.iter().map(metrics::create).collect::<Result<_>>()?;
-        self.compiled = Some(Compiled { loss, optimizer, metrics });
+        let measured = |spec: &MeasureSpec| -> Result<Measured> {
+            let (metric, output) = (metrics::create(&spec.part())?, spec.output.unwrap_or(0));
+            let targets = spec.targets.clone().unwrap_or_else(|| objective.targets_of(output));
+            if output >= outputs || targets.iter().any(|&t| t >= objective.target_count()) {
+                let message = format!(
+                    "output {output} and targets {targets:?}: the model has {outputs} output(s), its loss {} target(s)",
+                    objective.target_count()
+                );
+                return Err(Error::argument(message).at(format!("metric {}", spec.kind)));
+            }
+            Ok(Measured { metric, output, targets })
+        };
+        let metrics = spec.metrics.iter().map(measured).collect::<Result<_>>()?;
+        self.compiled = Some(Compiled { objective, optimizer, metrics });
         self.table.reset_states();
         Ok(())
     }

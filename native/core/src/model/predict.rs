@@ -37,15 +37,17 @@ impl Model {
         self.stream().executes(|| predict(&self.graph, &bound, &frozen, &self.device, self.dtype, inputs, batch_size))
     }
 
-    /// A snapshot for many threads.
-    pub fn predictor(&self) -> Predictor {
-        Predictor {
-            graph: Arc::clone(&self.graph),
+    /// A snapshot for many threads. With names of layers it gives their values instead of the model's outputs.
+    pub fn predictor(&self, layers: &[String]) -> Result<Predictor> {
+        let graph =
+            if layers.is_empty() { Arc::clone(&self.graph) } else { Arc::new(self.graph.with_outputs(layers)?) };
+        Ok(Predictor {
+            graph,
             bound: self.table.plain(),
             frozen: self.table.frozen(),
             device: self.device.clone(),
             dtype: self.dtype,
-        }
+        })
     }
 }
 

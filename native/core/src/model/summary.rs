@@ -48,7 +48,9 @@ impl Model {
         let types = self.graph.usual_types()?;
         let mut layers = Vec::with_capacity(self.graph.nodes.len());
         for node in &self.graph.nodes {
-            let entries = &self.table.entries[node.entries.clone()];
+            // What a layer shares is counted where it was first.
+            let own = if node.shared { 0..0 } else { node.entries.clone() };
+            let entries = &self.table.entries[own];
             let count = |keep: &dyn Fn(&&super::Entry) -> bool| -> Result<usize> {
                 entries.iter().filter(keep).map(|e| element_count(&e.shape)).sum()
             };

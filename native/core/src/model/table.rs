@@ -43,7 +43,8 @@ impl Table {
         let start = self.entries.len();
         for d in declarations {
             let position = self.entries.len();
-            let name = format!("{layer}.{}", d.name);
+            // A parameter that is a node of its own has the node's name.
+            let name = if d.name.is_empty() { layer.to_owned() } else { format!("{layer}.{}", d.name) };
             if self.names.insert(name.clone(), position).is_some() {
                 return Err(Error::argument(format!("two parameters would be called '{name}'")));
             }

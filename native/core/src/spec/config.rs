@@ -26,6 +26,11 @@ impl Config {
         }
     }
 
+    /// Whether all options are given alike.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+
     /// These options, and those of `base` that are not among them.
     pub fn over(&self, base: &Self) -> Self {
         let mut values = base.values.clone();

@@ -8,7 +8,7 @@ mod training;
 pub use config::Config;
 pub use device::{Adapter, DeviceKind, DeviceSpec};
 pub use model::{InputSpec, ModelSpec, NodeSpec, ValueKind};
-pub use training::{CompileSpec, GroupSpec, OptimizerSpec, PartSpec};
+pub use training::{CompileSpec, GroupSpec, MeasureSpec, OptimizerSpec, PartSpec};
 
 use crate::{Error, ErrorKind, Result};
 
@@ -28,4 +28,9 @@ fn check_version(what: &str, version: u32) -> Result<()> {
         ErrorKind::Format,
         format!("the {what} description has version {version}, this library reads version {VERSION}"),
     ))
+}
+
+/// A list of names.
+pub fn names_from_json(what: &'static str, json: &str) -> Result<Vec<String>> {
+    parse(what, json)
 }

@@ -45,6 +45,9 @@ pub struct NodeSpec {
     pub inputs: Vec<String>,
     #[serde(default = "yes")]
     pub trainable: bool,
+    /// An earlier node of the same type and options whose parameters and buffers it uses.
+    #[serde(default)]
+    pub shares: Option<String>,
 }
 
 fn yes() -> bool {
@@ -85,6 +88,7 @@ impl ModelSpec {
                     config: Config::from_value(config.clone())?,
                     inputs: vec![if i == 0 { "input".to_owned() } else { (i - 1).to_string() }],
                     trainable: true,
+                    shares: None,
                 })
             })
             .collect::<Result<Vec<_>>>()?;

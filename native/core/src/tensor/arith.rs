@@ -107,6 +107,14 @@ impl Value {
         self.unary("erf", Dispatch::float_erf)
     }
 
+    pub fn sin(self) -> Result<Self> {
+        self.unary("sin", Dispatch::float_sin)
+    }
+
+    pub fn cos(self) -> Result<Self> {
+        self.unary("cos", Dispatch::float_cos)
+    }
+
     pub fn recip(self) -> Result<Self> {
         self.unary("reciprocal", Dispatch::float_recip)
     }

@@ -40,7 +40,7 @@ pub fn train_epoch(
         let (mut done, mut stopped, mut norm) = (0u64, false, None);
         'steps: for step in 0..steps {
             let group = step * options.accumulate..((step + 1) * options.accumulate).min(batches.count());
-            let group_rows = batches.rows(group.clone());
+            let group_mass = batches.rows(group.clone()) as f64;
             let rate = if rates.len() == 1 { rates[0] } else { rates[step] };
             let mut total: Vec<Option<Value>> = Vec::new();
             let mut flow = Flow::Continue;
@@ -49,12 +49,12 @@ pub fn train_epoch(
                 let rows = batches.batch(index);
                 let id = BatchId { epoch: options.epoch, batch: index as u64 };
                 let (inputs, targets) = data.gather(rows);
-                let batch = gradients(model, inputs, targets, &id, options)?;
-                ledger.add(batch.loss, &batch.prediction, &batch.targets, rows.len())?;
+                let batch = gradients(model, inputs, targets, None, &id, options)?;
+                ledger.add(batch.losses, &batch.outputs, &batch.targets, rows.len(), batch.mass)?;
                 if group.len() == 1 {
                     total = batch.gradients;
                 } else {
-                    add_weighted(model, &mut total, batch.gradients, rows.len(), group_rows)?;
+                    add_weighted(model, &mut total, batch.gradients, batch.mass, group_mass)?;
                 }
                 model.table.commit(batch.updates);
                 if index + 1 < group.end {
@@ -79,17 +79,17 @@ pub fn train_epoch(
     })
 }
 
-/// Adds a batch's gradients to those of its group. Under a mean each counts by its share of the group's rows, so that
+/// Adds a batch's gradients to those of its group. Under a mean each counts by its share of the group, so that
 /// the group's gradient is that of one large batch; under a sum they simply add up.
 fn add_weighted(
     model: &Model,
     total: &mut Vec<Option<Value>>,
     gradients: Vec<Option<Value>>,
-    rows: usize,
-    group_rows: usize,
+    mass: f64,
+    group_mass: f64,
 ) -> Result<()> {
-    let mean = model.compiled()?.loss.reduction() == crate::losses::Reduction::Mean;
-    let weight = if mean { rows as f64 / group_rows as f64 } else { 1.0 };
+    let mean = model.compiled()?.objective.reduction() == crate::losses::Reduction::Mean;
+    let weight = if mean && group_mass > 0.0 { mass / group_mass } else { 1.0 };
     total.resize(gradients.len(), None);
     for (sum, gradient) in total.iter_mut().zip(gradients) {
         let Some(gradient) = gradient else { continue };

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::epoch::{cancelled, check_dataset};
 use super::ledger::{Ledger, Plan};
-use super::step::{arrays, bind_targets, check_data};
+use super::step::{arrays, bind_targets, bind_weights, check_data, check_weights};
 use super::{Flow, OnBatch, RunResult};
 use crate::data::{Batches, Dataset};
 use crate::layers::Bound;
@@ -35,7 +35,7 @@ pub fn evaluate(
             cancelled(cancel)?;
             let rows = batches.batch(index);
             let (inputs, targets) = data.gather(rows);
-            evaluator.run(&mut ledger, inputs, targets, rows.len())?;
+            evaluator.run(&mut ledger, inputs, targets, None, rows.len())?;
             if ledger.report(&plan, 0.0, &mut on_batch)? == Flow::Stop {
                 stopped = true;
                 break;
@@ -46,12 +46,19 @@ pub fn evaluate(
 }
 
 /// Loss and metrics of one batch in evaluation mode.
-pub fn evaluate_step(model: &Model, inputs: &[ArrayView<'_>], targets: &[ArrayView<'_>]) -> Result<RunResult> {
+pub fn evaluate_step(
+    model: &Model,
+    inputs: &[ArrayView<'_>],
+    targets: &[ArrayView<'_>],
+    weights: Option<&ArrayView<'_>>,
+) -> Result<RunResult> {
     model.device.check()?;
     check_data(model, inputs, targets)?;
+    check_weights(weights, inputs[0].rows())?;
     model.stream().executes(|| {
         let mut ledger = Ledger::new(&model.compiled()?.metrics, false, 0);
-        Evaluator::new(model).run(&mut ledger, arrays(inputs), arrays(targets), inputs[0].rows())?;
+        let weights = weights.map(ArrayView::to_array);
+        Evaluator::new(model).run(&mut ledger, arrays(inputs), arrays(targets), weights, inputs[0].rows())?;
         ledger.finish(false, 0, f64::NAN)
     })
 }
@@ -68,7 +75,14 @@ impl<'a> Evaluator<'a> {
         Self { model, bound: model.table.plain(), frozen: model.table.frozen() }
     }
 
-    fn run(&self, ledger: &mut Ledger, inputs: Vec<HostArray>, targets: Vec<HostArray>, rows: usize) -> Result<()> {
+    fn run(
+        &self,
+        ledger: &mut Ledger,
+        inputs: Vec<HostArray>,
+        targets: Vec<HostArray>,
+        weights: Option<HostArray>,
+        rows: usize,
+    ) -> Result<()> {
         let model = self.model;
         let pass = Pass {
             training: false,
@@ -80,9 +94,11 @@ impl<'a> Evaluator<'a> {
             pass: 0,
         };
         let values = model.graph.bind_inputs(inputs, model.dtype, &model.device)?;
-        let prediction = model.graph.forward(&pass, values, &mut Vec::new())?.swap_remove(0);
+        let outputs = model.graph.forward(&pass, values, &mut Vec::new())?;
         let targets = bind_targets(model, targets)?;
-        let loss = model.compiled()?.loss.forward(&prediction, &targets)?;
-        ledger.add(loss, &prediction, &targets, rows)
+        let weights = bind_weights(model, weights)?;
+        let mass = weights.as_ref().map_or(rows as f64, |w| w.total);
+        let losses = model.compiled()?.objective.evaluate(&outputs, &targets, weights.as_ref())?;
+        ledger.add(losses, &outputs, &targets, rows, mass)
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::{BatchEvent, Flow, OnBatch, RunResult};
-use crate::metrics::Metric;
+use crate::losses::Evaluated;
+use crate::metrics::Measured;
 use crate::tensor::Value;
 use crate::{Error, ErrorKind, Result};
 
@@ -11,20 +12,23 @@ use crate::{Error, ErrorKind, Result};
 const MOST_PENDING: usize = 64;
 
 struct Pending {
-    loss: Value,
-    rows: usize,
+    losses: Evaluated,
+    mass: f64,
     partials: Vec<Value>,
 }
 
 /// Adds up what batches gave.
 pub(super) struct Ledger {
     pending: Vec<Pending>,
-    metrics: Vec<Box<dyn Metric>>,
+    metrics: Vec<Measured>,
     check_finite: bool,
     epoch: u64,
     last_loss: f64,
     weighted: f64,
-    read_rows: usize,
+    /// What the losses read so far count: rows, or the sum of sample weights.
+    read_mass: f64,
+    /// The sum of each loss, where there are several.
+    parts: Vec<f64>,
     read_batches: usize,
     pub samples: u64,
     pub batches: u64,
@@ -39,7 +43,7 @@ pub(super) struct Plan {
 }
 
 impl Ledger {
-    pub fn new(metrics: &[Box<dyn Metric>], check_finite: bool, epoch: u64) -> Self {
+    pub fn new(metrics: &[Measured], check_finite: bool, epoch: u64) -> Self {
         Self {
             pending: Vec::new(),
             metrics: metrics.iter().map(|m| m.fresh()).collect(),
@@ -47,7 +51,8 @@ impl Ledger {
             epoch,
             last_loss: f64::NAN,
             weighted: 0.0,
-            read_rows: 0,
+            read_mass: 0.0,
+            parts: Vec::new(),
             read_batches: 0,
             samples: 0,
             batches: 0,
@@ -55,10 +60,17 @@ impl Ledger {
         }
     }
 
-    /// Notes a batch: its loss, and what its metrics contribute, without reading them.
-    pub fn add(&mut self, loss: Value, prediction: &Value, targets: &[Value], rows: usize) -> Result<()> {
-        let partials = self.metrics.iter().map(|m| m.partial(prediction, targets)).collect::<Result<_>>()?;
-        self.pending.push(Pending { loss, rows, partials });
+    /// Notes a batch: its losses, which count `mass`, and what its metrics contribute, without reading them.
+    pub fn add(
+        &mut self,
+        losses: Evaluated,
+        outputs: &[Value],
+        targets: &[Value],
+        rows: usize,
+        mass: f64,
+    ) -> Result<()> {
+        let partials = self.metrics.iter().map(|m| m.partial(outputs, targets)).collect::<Result<_>>()?;
+        self.pending.push(Pending { losses, mass, partials });
         self.samples += rows as u64;
         self.batches += 1;
         if self.pending.len() >= MOST_PENDING { self.read() } else { Ok(()) }
@@ -67,16 +79,22 @@ impl Ledger {
     /// Reads what is still on the device.
     pub fn read(&mut self) -> Result<()> {
         for batch in std::mem::take(&mut self.pending) {
-            let loss = batch.loss.to_scalar()?;
+            let loss = batch.losses.total.to_scalar()?;
             if self.check_finite && !loss.is_finite() {
                 return Err(not_finite("loss", loss, self.epoch, self.read_batches as u64));
             }
             self.last_loss = loss;
-            self.weighted += loss * batch.rows as f64;
-            self.read_rows += batch.rows;
+            self.weighted += loss * batch.mass;
+            self.read_mass += batch.mass;
+            if batch.losses.parts.len() > 1 {
+                self.parts.resize(batch.losses.parts.len(), 0.0);
+                for (sum, part) in self.parts.iter_mut().zip(&batch.losses.parts) {
+                    *sum += part.to_scalar()? * batch.mass;
+                }
+            }
             self.read_batches += 1;
             for (metric, partial) in self.metrics.iter_mut().zip(&batch.partials) {
-                metric.absorb(&partial.to_doubles()?);
+                metric.metric.absorb(&partial.to_doubles()?);
             }
         }
         Ok(())
@@ -111,12 +129,14 @@ impl Ledger {
     }
 
     fn mean_loss(&self) -> f64 {
-        self.weighted / self.read_rows as f64
+        self.weighted / self.read_mass
     }
 
+    /// The metrics, and after them, where there are several losses, the mean of each.
     fn values(&self) -> Vec<f64> {
         let mut values = Vec::with_capacity(self.metrics.len());
-        self.metrics.iter().for_each(|m| m.values(&mut values));
+        self.metrics.iter().for_each(|m| m.metric.values(&mut values));
+        values.extend(self.parts.iter().map(|sum| sum / self.read_mass));
         values
     }
 

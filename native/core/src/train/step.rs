@@ -3,14 +3,17 @@
 use super::ledger::{Ledger, not_finite};
 use super::{RunResult, TrainOptions, clip};
 use crate::layers::{Bound, Role};
+use crate::losses::{Evaluated, SampleWeights};
 use crate::model::{Model, Pass};
 use crate::tensor::Value;
 use crate::{ArrayView, Error, HostArray, Result};
 
 /// What one batch gave: everything that a step needs, nothing of the model changed yet.
 pub(super) struct BatchGradients {
-    pub loss: Value,
-    pub prediction: Value,
+    pub losses: Evaluated,
+    /// What the losses count among those of other batches: rows, or the sum of the samples' weights.
+    pub mass: f64,
+    pub outputs: Vec<Value>,
     pub targets: Vec<Value>,
     /// By table position; `None` where a parameter is frozen or the loss does not depend on it.
     pub gradients: Vec<Option<Value>>,
@@ -25,14 +28,14 @@ pub(super) struct BatchId {
 
 /// Target arrays, already checked, as values.
 pub(super) fn bind_targets(model: &Model, targets: Vec<HostArray>) -> Result<Vec<Value>> {
-    let loss = &model.compiled()?.loss;
+    let objective = &model.compiled()?.objective;
     targets
         .into_iter()
         .enumerate()
         .map(|(i, array)| {
             use crate::tensor::Kind;
             let found = if array.view_data().is_float() { Kind::Float } else { Kind::Int };
-            match loss.target_kind(i, found) {
+            match objective.target_kind(i, found) {
                 Kind::Int => Value::ints_from_array(array, &model.device),
                 _ => Value::float_from_array(array, model.dtype, &model.device),
             }
@@ -42,16 +45,29 @@ pub(super) fn bind_targets(model: &Model, targets: Vec<HostArray>) -> Result<Vec
 
 /// Checks inputs and targets against model and loss before anything is computed.
 pub(super) fn check_data(model: &Model, inputs: &[ArrayView<'_>], targets: &[ArrayView<'_>]) -> Result<()> {
-    let loss = &model.compiled()?.loss;
-    let output = model.graph.check_inputs(inputs)?.swap_remove(0);
-    if targets.len() != loss.target_count() {
-        return Err(Error::argument(format!(
-            "the loss takes {} target(s), found {}",
-            loss.target_count(),
-            targets.len()
-        )));
+    let objective = &model.compiled()?.objective;
+    let outputs = model.graph.check_inputs(inputs)?;
+    objective.check(&outputs, targets)
+}
+
+/// A weight for each sample, each a number of at least 0.
+pub(super) fn check_weights(weights: Option<&ArrayView<'_>>, rows: usize) -> Result<()> {
+    let Some(weights) = weights else { return Ok(()) };
+    if weights.shape != [rows] {
+        return Err(Error::shape("sample weights", format!("[{rows}]"), format!("{:?}", weights.shape)));
     }
-    loss.check(&output, targets).map_err(|e| e.at("targets"))
+    let wrong = weights.data.to_f64().into_iter().enumerate().find(|(_, w)| !w.is_finite() || *w < 0.0);
+    match wrong {
+        Some((i, w)) => Err(Error::argument(format!("sample weights: sample {i} has {w}, expected at least 0"))),
+        None => Ok(()),
+    }
+}
+
+/// Weights, already checked, on the device.
+pub(super) fn bind_weights(model: &Model, weights: Option<HostArray>) -> Result<Option<SampleWeights>> {
+    let Some(weights) = weights else { return Ok(None) };
+    let total = weights.view_data().to_f64().iter().sum();
+    Ok(Some(SampleWeights { values: Value::float_from_array(weights, model.dtype, &model.device)?, total }))
 }
 
 /// Forward and backward of one batch.
@@ -59,6 +75,7 @@ pub(super) fn gradients(
     model: &Model,
     inputs: Vec<HostArray>,
     targets: Vec<HostArray>,
+    weights: Option<HostArray>,
     id: &BatchId,
     options: &TrainOptions,
 ) -> Result<BatchGradients> {
@@ -74,26 +91,30 @@ pub(super) fn gradients(
         seed: options.seed,
         pass: (id.epoch << 32) ^ id.batch,
     };
+    let rows = inputs.first().map_or(0, |i| i.shape[0]);
     let targets = bind_targets(model, targets)?;
+    let weights = bind_weights(model, weights)?;
+    let mass = weights.as_ref().map_or(rows as f64, |w| w.total);
     let mut updates = Vec::new();
     let inputs = model.graph.bind_inputs(inputs, model.dtype, &model.device)?;
-    let prediction = model.graph.forward(&pass, inputs, &mut updates)?.swap_remove(0);
-    let loss = compiled.loss.forward(&prediction, &targets)?;
-    let value = loss.clone().detached();
+    let outputs = model.graph.forward(&pass, inputs, &mut updates)?;
+    let mut losses = compiled.objective.evaluate(&outputs, &targets, weights.as_ref())?;
+    let value = losses.total.clone().detached();
+    let loss = std::mem::replace(&mut losses.total, value.clone());
     if options.check_finite && model.device.is_host() {
         let x = value.to_scalar()?;
         if !x.is_finite() {
             return Err(not_finite("loss", x, id.epoch, id.batch));
         }
     }
-    let prediction = prediction.detached();
+    let outputs = outputs.into_iter().map(Value::detached).collect();
     let found = loss.backward()?;
     let gradient = |(b, e): (&Bound, &crate::model::Entry)| match b {
         Bound::Tensor(leaf) if e.role == Role::Parameter && !e.frozen => found.of(leaf),
         _ => None,
     };
     let gradients = bound.iter().zip(&model.table.entries).map(gradient).collect();
-    Ok(BatchGradients { loss: value, prediction, targets, gradients, updates })
+    Ok(BatchGradients { losses, mass, outputs, targets, gradients, updates })
 }
 
 /// Clips, then lets the optimizer change the parameters. Gives the norm before clipping, if one was asked for.
@@ -150,23 +171,26 @@ pub(super) fn check_rate(rate: f64) -> Result<()> {
     Err(Error::argument(format!("learning rate: expected a finite number, found {rate}")))
 }
 
-/// One optimizer step on one batch. Of the options, epoch, seed, clipping and check_finite count. On an error the
+/// One optimizer step on one batch; `weights` [N] weigh its samples. Of the options, epoch, seed, clipping and check_finite count. On an error the
 /// model is as before.
 pub fn train_step(
     model: &mut Model,
     inputs: &[ArrayView<'_>],
     targets: &[ArrayView<'_>],
+    weights: Option<&ArrayView<'_>>,
     options: &TrainOptions,
     rate: f64,
 ) -> Result<RunResult> {
     check_ready(model, options)?;
     check_rate(rate)?;
     check_data(model, inputs, targets)?;
+    check_weights(weights, inputs[0].rows())?;
     model.stream().executes(|| {
         let id = BatchId { epoch: options.epoch, batch: model.passes };
         let mut ledger = Ledger::new(&model.compiled()?.metrics, options.check_finite, options.epoch);
-        let batch = gradients(model, arrays(inputs), arrays(targets), &id, options)?;
-        ledger.add(batch.loss, &batch.prediction, &batch.targets, inputs[0].rows())?;
+        let weights = weights.map(ArrayView::to_array);
+        let batch = gradients(model, arrays(inputs), arrays(targets), weights, &id, options)?;
+        ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;
         let norm = apply(model, batch.gradients, rate, options, &id)?;
         model.table.commit(batch.updates);
         model.passes += 1;
