@@ -41,6 +41,9 @@ impl Value {
         let places: Vec<Slice> =
             places.into_iter().map(|(start, end)| Slice::new(start as isize, Some(end as isize), 1)).collect();
         let around = inside.full_like(&shape, x)?;
+        if inside.is_empty() {
+            return Ok(around);
+        }
         Ok(Self::float(Dispatch::float_slice_assign(around.raw, &places, inside.raw)))
     }
 

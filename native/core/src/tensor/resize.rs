@@ -9,11 +9,11 @@ use crate::Result;
 /// How the elements between the input's elements come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interpolation {
-    /// The element at floor(i * step).
+    /// The element at floor(i * step); a copy where the size stays, whatever the step.
     Nearest,
     /// The element at floor((i + 1/2) * step).
     NearestExact,
-    /// A straight line between two neighbours.
+    /// A straight line between two neighbours; a copy where the size stays, whatever the step.
     Linear { align_corners: bool },
     /// Keys' cubic convolution with a = -3/4 over four neighbours.
     Cubic { align_corners: bool },
