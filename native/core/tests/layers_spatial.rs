@@ -190,6 +190,23 @@ fn compare(case: &Single, expected: &HostArray) {
     }
 }
 
+/// Windows of many taps, along the last dimension and along one before it: devices without the kernel multiply by a matrix.
+#[test]
+fn wide_windows() {
+    let input = noise(&[1, 2, 24], 4);
+    let x = data(&input);
+    let mean = |plane: usize, first: usize| x[24 * plane + first..][..12].iter().sum::<f64>() / 12.0;
+    let y: Vec<f64> = (0..2).flat_map(|plane| [0, 5, 10].map(|first| mean(plane, first))).collect();
+    compare(&Single::new("AvgPool1d", json!({"kernel_size": 12, "stride": 5}), input), &floats(&[1, 2, 3], y.clone()));
+    // The same numbers down the rows of an image of two columns.
+    let column = floats(&[1, 1, 24, 2], (0..48).map(|i| x[24 * (i % 2) + i / 2]).collect());
+    let case = Single::new("AvgPool2d", json!({"kernel_size": [12, 1], "stride": [5, 1]}), column);
+    let turned = [y[0], y[3], y[1], y[4], y[2], y[5]];
+    compare(&case, &floats(&[1, 1, 3, 2], turned.to_vec()));
+    check("AvgPool1d", &[1, 2, 24], json!({"kernel_size": 12, "stride": 1}));
+    check("AvgPool2d", &[1, 1, 24, 2], json!({"kernel_size": [12, 1], "stride": 1}));
+}
+
 /// PyTorch 1.13 has no LPPool3d: the definition.
 #[test]
 fn power_means_of_volumes() {

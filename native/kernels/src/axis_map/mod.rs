@@ -42,6 +42,9 @@ pub fn apply_to_vec<T: Element>(map: &AxisMap, outer: usize, inner: usize, x: &[
     }
 }
 
+/// Elements that are filled with zeros and then computed: few enough to stay in the cache between the two.
+const BLOCK: usize = 8192;
+
 /// Some rows of the output, counted through all planes.
 struct Rows<'a, T> {
     map: &'a AxisMap,
@@ -60,7 +63,7 @@ impl<T: Element> Job<T> for Rows<'_, T> {
         let mut next = rows.start;
         while next < rows.end {
             let (plane, first) = (next / outputs, next % outputs);
-            let count = (rows.end - next).min(outputs - first);
+            let count = (rows.end - next).min(outputs - first).min((BLOCK / inner).max(1));
             let x = &x[plane * inputs * inner..(plane + 1) * inputs * inner];
             // SAFETY: this job alone writes its rows.
             let y = unsafe { y.filled(next * inner, count * inner, T::ZERO) };
@@ -69,7 +72,9 @@ impl<T: Element> Job<T> for Rows<'_, T> {
                 (Some(1), 1) if map.copies() => copies(map, x, y, range),
                 (Some(1), 1) => numbers::<T, 1>(map, weights, x, y, range),
                 (Some(2), 1) => numbers::<T, 2>(map, weights, x, y, range),
+                (Some(3), 1) => numbers::<T, 3>(map, weights, x, y, range),
                 (Some(4), 1) => numbers::<T, 4>(map, weights, x, y, range),
+                (_, 1) => sums(map, weights, x, y, range),
                 _ => lines(map, weights, inner, x, y, range),
             }
             next += count;
@@ -94,6 +99,19 @@ fn numbers<T: Element, const K: usize>(map: &AxisMap, weights: &[T], x: &[T], y:
         let mut sum = weights[0] * x[taps[0] as usize];
         for k in 1..K {
             sum += weights[k] * x[taps[k] as usize];
+        }
+        *y = sum;
+    }
+}
+
+/// Rows of one number, any number of taps.
+#[inline(always)]
+fn sums<T: Element>(map: &AxisMap, weights: &[T], x: &[T], y: &mut [T], rows: Range<usize>) {
+    for (y, row) in y.iter_mut().zip(rows) {
+        let range = map.range(row);
+        let mut sum = T::ZERO;
+        for (&tap, &weight) in map.taps()[range.clone()].iter().zip(&weights[range]) {
+            sum += weight * x[tap as usize];
         }
         *y = sum;
     }
