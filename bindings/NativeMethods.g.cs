@@ -46,7 +46,7 @@ namespace ExBurn.Native
         internal static extern int exb_build_info(ExbBuffer* @out, ExbError** error);
 
         /// <summary>
-        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 9 gradients, 10 weights file; -1 all of them.
+        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 8 checkpoint, 9 gradients, 10 weights file; -1 all of them.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_debug_live_handles", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern long exb_debug_live_handles(int kind);
@@ -80,6 +80,51 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_cancel_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void exb_cancel_free(ExbCancel* c);
+
+        /// <summary>
+        ///  Writes a checkpoint: weights, buffers, averages, optimizer state, an epoch that is open, with the caller's notes (JSON) and
+        ///  attachments (arrays of u8). Under a temporary name first, then renamed.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_checkpoint_write", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_checkpoint_write(ExbModel* m, byte* path, nuint len, byte* notes, nuint notes_len, ExbArray* attachments, nuint n, ExbError** error);
+
+        /// <summary>
+        ///  Reads a checkpoint and checks that it is whole and fits the model; changes nothing.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_checkpoint_read", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_checkpoint_read(ExbModel* m, byte* path, nuint len, ExbCheckpoint** @out, ExbError** error);
+
+        /// <summary>
+        ///  The notes of a checkpoint that was read, and its attachments as outputs (u8).
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_checkpoint_notes", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_checkpoint_notes(ExbCheckpoint* c, ExbBuffer* notes, ExbOutputs** attachments, ExbError** error);
+
+        /// <summary>
+        ///  Gives a model the state of a checkpoint that was read for it; once.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_checkpoint_apply", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_checkpoint_apply(ExbCheckpoint* c, ExbModel* m, ExbError** error);
+
+        /// <summary>
+        ///  Frees a checkpoint that was read. Null is allowed.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_checkpoint_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void exb_checkpoint_free(ExbCheckpoint* c);
+
+        /// <summary>
+        ///  Averages the weights after each optimizer step from now on, as the JSON description says; null: no more. Averages that there
+        ///  are stay.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_average", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_average(ExbModel* m, byte* json, nuint len, ExbError** error);
+
+        /// <summary>
+        ///  Puts the averaged weights in the place of the trained ones (1), or back (0). Training is an error while they are there. Gives
+        ///  the number of times that the averages moved; with 0 there are none, and nothing is done.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_use_average", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_use_average(ExbModel* m, uint on, ulong* out_moves, ExbError** error);
 
         /// <summary>
         ///  Makes an empty dataset.
@@ -450,20 +495,7 @@ namespace ExBurn.Native
         internal static extern int exb_model_load(ExbModel* m, byte* path, nuint len, byte* options, nuint options_len, ExbBuffer* report, ExbError** error);
 
         /// <summary>
-        ///  As exb_train_epoch, over batches that `next(state, step, batch)` gives: 0 a batch is filled in, 1 the end, 2 failed (status 14). It
-        ///  is called on the calling thread. Of the options, those of the order are not used.
-        /// </summary>
-        [DllImport(__DllName, EntryPoint = "exb_train_stream", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_train_stream(ExbModel* m, delegate* unmanaged[Cdecl]<void*, ulong, ExbStreamBatch*, int> next, void* next_state, ExbTrainOptions* train_options, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
-
-        /// <summary>
-        ///  Loss and metrics over batches that `next` gives, in inference mode. Arguments as in exb_train_stream; rates are not used.
-        /// </summary>
-        [DllImport(__DllName, EntryPoint = "exb_evaluate_stream", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_evaluate_stream(ExbModel* m, delegate* unmanaged[Cdecl]<void*, ulong, ExbStreamBatch*, int> next, void* next_state, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ulong report_every, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
-
-        /// <summary>
-        ///  Trains one epoch. `rates`: one learning rate for all steps, or one per optimizer step. `cancel` and `callback` may be null.
+        ///  Trains one epoch. `rates`: one row for all steps, or one per optimizer step (`columns` of the options). `cancel` and `callback` may be null.
         ///  The callback returns 0 go on, 1 stop (a normal end), 2 failed (status 14). Metrics are written up to their capacity.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_train_epoch", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -553,6 +585,14 @@ namespace ExBurn.Native
     /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     internal unsafe partial struct ExbCancel
+    {
+    }
+
+    /// <summary>
+    ///  A checkpoint that has been read for a model. Any thread.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbCheckpoint
     {
     }
 
@@ -675,6 +715,29 @@ namespace ExBurn.Native
         ///  Optimizer steps at most; 0 is all.
         /// </summary>
         public ulong max_steps;
+        /// <summary>
+        ///  Batches of the epoch that are done already; the model has the epoch open there (`keep_open`).
+        /// </summary>
+        public ulong start_batch;
+        /// <summary>
+        ///  Optimizer steps after which the call returns with the epoch open; 0 is none.
+        /// </summary>
+        public ulong pause_after;
+        /// <summary>
+        ///  An epoch that ends before its last batch stays open, to be gone on with or written to a checkpoint.
+        /// </summary>
+        public uint keep_open;
+        public uint _pad;
+        /// <summary>
+        ///  Numbers in a row of `rates` and `momenta`: 1 (that of the common optimizer, the groups' rates follow it) or one for each
+        ///  optimizer, the common one first. 0 is 1.
+        /// </summary>
+        public ulong columns;
+        /// <summary>
+        ///  Momentum (or first beta) for all steps or per step, in rows as `rates`; NaN is the optimizer's own. Null: all their own.
+        /// </summary>
+        public double* momenta;
+        public nuint momenta_len;
     }
 
     /// <summary>
@@ -708,6 +771,15 @@ namespace ExBurn.Native
         ///  Metrics of the epoch so far.
         /// </summary>
         public double* metrics;
+        /// <summary>
+        ///  Rows of rates and momenta that are used up. The callback may write into the later ones, or into a single row for all:
+        ///  that holds for the steps to come.
+        /// </summary>
+        public ulong steps;
+        public double* rates;
+        public nuint rates_len;
+        public double* momenta;
+        public nuint momenta_len;
     }
 
     /// <summary>

@@ -123,6 +123,9 @@ public abstract partial class Model : Inference
         return Training ?? throw new InvalidOperationException("The model cannot be trained yet: call Compile first.");
     }
 
+    /// <summary>Takes over the seed of a checkpoint, so that shuffling and dropout go on as they would have.</summary>
+    internal void RestoreSeed(long seed) => Seed = seed;
+
     /// <summary>Claims the model for a training run; dispose the result to let it go.</summary>
     internal TrainingClaim ClaimTraining() => new(this);
 

@@ -15,8 +15,20 @@ internal sealed class TrainingState(IReadOnlyList<Loss> losses, Optimizer optimi
     /// <summary>The rate of the next step.</summary>
     public double LearningRate { get; set; } = optimizer.LearningRate;
 
-    /// <summary>The schedule of the last run, where it is; null when it had none.</summary>
-    public ScheduleStepper? Schedule { get; set; }
+    /// <summary>The schedules of the last run, where they are: the optimizer's, then each parameter group's; null where there is none.</summary>
+    public ScheduleStepper?[] Schedules { get; set; } = new ScheduleStepper?[1 + optimizer.Groups.Count];
+
+    /// <summary>The schedules of a checkpoint that was loaded; empty once a run has begun.</summary>
+    public IReadOnlyList<RunProgress.SavedSchedule?> Saved { get; set; } = [];
+
+    /// <summary>The run in progress; null between runs.</summary>
+    public FitRun? Run { get; set; }
+
+    /// <summary>How far the last run came, as a checkpoint says it; null before the first.</summary>
+    public RunProgress? Progress { get; set; }
+
+    /// <summary>Who has put the averaged weights in place; null while the trained ones are there.</summary>
+    public IDisposable? Averaged { get; set; }
 
     /// <summary>Epochs finished since the model was compiled: a further Fit continues the sequence of shuffles.</summary>
     public int Epochs { get; set; }

@@ -9,8 +9,8 @@ internal interface IBatchSource
     /// <summary>The next batch, or null at the end.</summary>
     Batch? Next();
 
-    /// <summary>Learning rate of an optimizer step of the run, from 0.</summary>
-    double Rate(long step);
+    /// <summary>Rates and momenta of an optimizer step of the epoch, from 0; asked for in order, when the step begins. NaN leaves a momentum as it is.</summary>
+    void Pace(long step, Span<double> rates, Span<double> momenta);
 }
 
 internal static unsafe partial class BurnBridge
@@ -29,7 +29,7 @@ internal static unsafe partial class BurnBridge
         ExbError* error;
         fixed (double* metric = metrics)
         {
-            var status = NativeMethods.exb_train_stream(lease.Pointer, NextCallback, stream.Pointer, &native, run.Cancel,
+            var status = NativeMethods.exb_train_stream(lease.Pointer, NextCallback, PaceCallback, stream.Pointer, &native, run.Cancel,
                 run.Callback, run.State, &result, metric, (nuint)metrics.Length, &error);
             NativeError.Check(status, error, run.Context with { Thrown = stream.Thrown ?? run.Context.Thrown });
         }
@@ -98,7 +98,21 @@ internal static unsafe partial class BurnBridge
                 place->targets = _arrays + batch.Inputs.Count;
                 place->n_targets = (nuint)(count - batch.Inputs.Count);
                 place->weighted = batch.Weights is null ? 0u : 1;
-                place->rate = _source.Rate((long)step);
+                return 0;
+            }
+            catch (Exception error)
+            {
+                Thrown = error;
+                return 2;
+            }
+        }
+
+        /// <summary>0 filled in, 2 failed.</summary>
+        public int Pace(ulong step, double* rates, double* momenta, nuint columns)
+        {
+            try
+            {
+                _source.Pace((long)step, new(rates, checked((int)columns)), new(momenta, checked((int)columns)));
                 return 0;
             }
             catch (Exception error)
@@ -160,14 +174,30 @@ internal static unsafe partial class BurnBridge
     private static int OnNext(void* state, ulong step, ExbStreamBatch* batch)
         => GCHandle.FromIntPtr((nint)state).Target is StreamState target ? target.Next(step, batch) : 2;
 
+    private static int OnPace(void* state, ulong step, double* rates, double* momenta, nuint columns)
+        => GCHandle.FromIntPtr((nint)state).Target is StreamState target ? target.Pace(step, rates, momenta, columns) : 2;
+
 #if NET8_0_OR_GREATER
     private static delegate* unmanaged[Cdecl]<void*, ulong, ExbStreamBatch*, int> NextCallback => &OnNextNative;
+
+    private static delegate* unmanaged[Cdecl]<void*, ulong, double*, double*, nuint, int> PaceCallback => &OnPaceNative;
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int OnPaceNative(void* state, ulong step, double* rates, double* momenta, nuint columns)
+        => OnPace(state, step, rates, momenta, columns);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int OnNextNative(void* state, ulong step, ExbStreamBatch* batch) => OnNext(state, step, batch);
 #else
-    // The field keeps the delegate, and with it the native entry, alive.
+    // The fields keep the delegates, and with them the native entries, alive.
     private static readonly NextDelegate NextEntry = OnNext;
+    private static readonly PaceDelegate PaceEntry = OnPace;
+
+    private static delegate* unmanaged[Cdecl]<void*, ulong, double*, double*, nuint, int> PaceCallback
+        => (delegate* unmanaged[Cdecl]<void*, ulong, double*, double*, nuint, int>)Marshal.GetFunctionPointerForDelegate(PaceEntry);
+
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    private delegate int PaceDelegate(void* state, ulong step, double* rates, double* momenta, nuint columns);
 
     private static delegate* unmanaged[Cdecl]<void*, ulong, ExbStreamBatch*, int> NextCallback
         => (delegate* unmanaged[Cdecl]<void*, ulong, ExbStreamBatch*, int>)Marshal.GetFunctionPointerForDelegate(NextEntry);

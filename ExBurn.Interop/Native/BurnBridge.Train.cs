@@ -5,11 +5,13 @@ namespace ExBurn.Native;
 
 internal static unsafe partial class BurnBridge
 {
-    /// <summary>Trains one epoch. One rate for all steps, or one per optimizer step.</summary>
+    /// <summary>
+    /// Trains one epoch, or a part of it. One row of rates for all steps, or one per optimizer step; momenta as well, or none.
+    /// </summary>
     /// <exception cref="OperationCanceledException">Cancelled; the model is as after the last whole step.</exception>
     public static RunResultNative TrainEpoch(
-        ModelHandle model, DatasetHandle dataset, in TrainOptionsNative options, ReadOnlySpan<double> rates, Span<double> metrics,
-        IBatchObserver? observer, CancellationToken cancellationToken)
+        ModelHandle model, DatasetHandle dataset, in TrainOptionsNative options, ReadOnlySpan<double> rates, ReadOnlySpan<double> momenta,
+        Span<double> metrics, IBatchObserver? observer, CancellationToken cancellationToken)
     {
         using var lease = new HandleLease<ExbModel>(model);
         using var data = new HandleLease<ExbDataset>(dataset);
@@ -18,8 +20,11 @@ internal static unsafe partial class BurnBridge
         var result = NewResult();
         ExbError* error;
         fixed (double* rate = rates)
+        fixed (double* momentum = momenta)
         fixed (double* metric = metrics)
         {
+            native.momenta = momentum;
+            native.momenta_len = (nuint)momenta.Length;
             var status = NativeMethods.exb_train_epoch(lease.Pointer, data.Pointer, &native, rate, (nuint)rates.Length, run.Cancel,
                 run.Callback, run.State, &result, metric, (nuint)metrics.Length, &error);
             NativeError.Check(status, error, run.Context);

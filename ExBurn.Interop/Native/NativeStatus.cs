@@ -63,6 +63,7 @@ internal enum HandleKind
     Cancel = 5,
     Outputs = 6,
     Buffer = 7,
+    Checkpoint = 8,
     Gradients = 9,
     Weights = 10,
 }

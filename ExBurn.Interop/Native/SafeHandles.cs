@@ -75,6 +75,15 @@ internal sealed unsafe class CancelHandle : NativeHandle<ExbCancel>
     }
 }
 
+internal sealed unsafe class CheckpointHandle : NativeHandle<ExbCheckpoint>
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.exb_checkpoint_free(Pointer);
+        return true;
+    }
+}
+
 internal sealed unsafe class WeightsHandle : NativeHandle<ExbWeights>
 {
     protected override bool ReleaseHandle()

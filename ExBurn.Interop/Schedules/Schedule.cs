@@ -64,6 +64,22 @@ public abstract record Schedule
     /// <summary>Whether the length is left open, so that it follows from the run.</summary>
     internal virtual bool FollowsRun => false;
 
+    /// <summary>Whether the schedule, or one inside, moves the momentum too.</summary>
+    internal virtual bool CyclesMomentum => Inner.Any(one => one.CyclesMomentum);
+
+    /// <summary>The schedules inside.</summary>
+    internal virtual IEnumerable<Schedule> Inner => [];
+
+    /// <summary>The types of the schedule and of those inside: a checkpoint's state is one of such a schedule.</summary>
+    internal string Kind
+    {
+        get
+        {
+            var inner = string.Join(", ", Inner.Select(one => one.Kind));
+            return GetType().Name + (inner.Length == 0 ? "" : $"({inner})");
+        }
+    }
+
     /// <summary>The rate at the cursor's position, from the rate before.</summary>
     internal abstract double Next(ScheduleCursor cursor, double rate);
 

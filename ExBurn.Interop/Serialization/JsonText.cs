@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -40,6 +41,21 @@ internal static class JsonText
             json.WriteNumberValue(size);
         json.WriteEndArray();
     }
+
+    /// <summary>A number as text that keeps every bit; infinity and NaN are possible.</summary>
+    public static string Exact(double number) => number.ToString("R", CultureInfo.InvariantCulture);
+
+    /// <summary>The number of <see cref="Exact(double)"/>.</summary>
+    public static bool TryExact(string? text, out double number)
+        => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+
+    /// <summary>Writes a number as <see cref="Exact(double)"/> does.</summary>
+    public static void WriteExact(this Utf8JsonWriter json, string key, double number) => json.WriteString(key, Exact(number));
+
+    /// <summary>Reads what <see cref="WriteExact"/> wrote.</summary>
+    /// <exception cref="FormatException">It is no number.</exception>
+    public static double Exact(this JsonElement element, string key)
+        => TryExact(element.GetProperty(key).GetString(), out var number) ? number : throw new FormatException($"'{key}' is no number");
 
     public static string Text(this JsonElement element, string key) => element.GetProperty(key).GetString() ?? "";
 

@@ -11,15 +11,18 @@ internal abstract class TrainSource : IDisposable
     /// <summary>Rows that the source held back for validation; null for none.</summary>
     public virtual Dataset? Held => null;
 
-    /// <summary>Trains one epoch.</summary>
+    /// <summary>Whether an epoch can be trained in parts.</summary>
+    public abstract bool CanPause { get; }
+
+    /// <summary>Trains one epoch, or as much of it as the options say.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">Options of the epoch.</param>
-    /// <param name="rates">The rates of its steps.</param>
+    /// <param name="plan">Rates and momenta of its steps, prepared; a source that cannot pause moves it on itself.</param>
     /// <param name="metrics">Takes the metrics.</param>
     /// <param name="observer">Told of batches.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
     public abstract RunResultNative Train(
-        ModelHandle model, in TrainOptionsNative options, EpochRates rates, Span<double> metrics, IBatchObserver? observer,
+        ModelHandle model, in TrainOptionsNative options, RatePlan plan, Span<double> metrics, IBatchObserver? observer,
         CancellationToken cancellation);
 
     public abstract void Dispose();
@@ -30,7 +33,6 @@ internal sealed class DatasetSource : TrainSource
 {
     private readonly Dataset _train;
     private readonly List<Dataset> _owned = [];
-    private readonly long _steps;
 
     public DatasetSource(Dataset train, FitOptions options, long seed)
     {
@@ -50,8 +52,7 @@ internal sealed class DatasetSource : TrainSource
                 _owned.Add(_train);
             }
             Rows = rows;
-            _steps = FitRun.StepsPerEpoch(rows, options);
-            if (_steps == 0)
+            if (FitRun.StepsPerEpoch(rows, options) == 0)
                 throw new ArgumentException($"With DropLast, {rows} rows make no batch of {options.BatchSize}.", nameof(options));
         }
         catch
@@ -63,12 +64,14 @@ internal sealed class DatasetSource : TrainSource
 
     public override int? Rows { get; }
 
+    public override bool CanPause => true;
+
     public override Dataset? Held { get; }
 
     public override RunResultNative Train(
-        ModelHandle model, in TrainOptionsNative options, EpochRates rates, Span<double> metrics, IBatchObserver? observer,
+        ModelHandle model, in TrainOptionsNative options, RatePlan plan, Span<double> metrics, IBatchObserver? observer,
         CancellationToken cancellation)
-        => BurnBridge.TrainEpoch(model, _train.Handle, options, rates.Take(_steps), metrics, observer, cancellation);
+        => BurnBridge.TrainEpoch(model, _train.Handle, options, plan.Rates, plan.Momenta, metrics, observer, cancellation);
 
     public override void Dispose() => _owned.ForEach(part => part.Dispose());
 
@@ -101,14 +104,18 @@ internal sealed class StreamSource(DataStream stream, FitOptions options) : Trai
 {
     public override int? Rows => stream.Rows;
 
+    public override bool CanPause => false;
+
     public override RunResultNative Train(
-        ModelHandle model, in TrainOptionsNative native, EpochRates rates, Span<double> metrics, IBatchObserver? observer,
+        ModelHandle model, in TrainOptionsNative native, RatePlan plan, Span<double> metrics, IBatchObserver? observer,
         CancellationToken cancellation)
     {
         var seed = unchecked((native.Seed * 0x9E3779B97F4A7C15) + native.Epoch);
         using var queue = new BatchQueue(
             over => stream.Batches(options.BatchSize, options.DropLast, seed, over), stream.Prefetch, cancellation);
-        var result = BurnBridge.TrainStream(model, new Feed(queue, rates), native, metrics, observer, cancellation);
+        var feed = new Feed(queue, plan);
+        var result = BurnBridge.TrainStream(model, feed, native, metrics, observer, cancellation);
+        feed.End((long)result.Steps);
         if (result.Batches == 0)
         {
             throw stream.HasDelivered
@@ -125,11 +132,29 @@ internal sealed class StreamSource(DataStream stream, FitOptions options) : Trai
         // Nothing is held between two epochs.
     }
 
-    private sealed class Feed(BatchQueue queue, EpochRates rates) : IBatchSource
+    private sealed class Feed(BatchQueue queue, RatePlan plan) : IBatchSource
     {
+        private long _step;
+
         public Batch? Next() => queue.Next();
 
-        public double Rate(long step) => rates.At(step);
+        public void Pace(long step, Span<double> rates, Span<double> momenta)
+        {
+            // The row of the first step is prepared.
+            for (; _step < step; _step++)
+            {
+                plan.EndPart(1);
+                plan.Prepare(1);
+            }
+            plan.Rates.CopyTo(rates);
+            if (plan.Momenta.IsEmpty)
+                momenta.Fill(double.NaN);
+            else
+                plan.Momenta.CopyTo(momenta);
+        }
+
+        /// <summary>The epoch is over after so many steps.</summary>
+        public void End(long steps) => plan.EndPart(steps > _step ? 1 : 0);
     }
 }
 
@@ -138,5 +163,8 @@ internal sealed class EvaluationFeed(BatchQueue queue) : IBatchSource
 {
     public Batch? Next() => queue.Next();
 
-    public double Rate(long step) => 0;
+    public void Pace(long step, Span<double> rates, Span<double> momenta)
+    {
+        // Nothing is learnt.
+    }
 }

@@ -79,7 +79,7 @@ pub unsafe extern "C" fn exb_gradients_compute(
             let model = handle::get::<ExbModel>(m, "m")?;
             let inputs = array::views(inputs, n_inputs, "inputs")?;
             let targets = array::views(targets, n_targets, "targets")?;
-            (handle_out, place, model, inputs, targets, options(train_options)?)
+            (handle_out, place, model, inputs, targets, options(train_options)?.0)
         };
         let update_buffers = flag(update_buffers, "update_buffers")?;
         let (targets, weights) = split_weights(&targets, weighted)?;
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn exb_gradients_apply(
         let (out, gradients, model, options) = unsafe {
             let out = Out::new(out_norm, f64::NAN, "out_norm")?;
             let gradients = handle::get::<ExbGradients>(g, "g")?;
-            (out, gradients, handle::get::<ExbModel>(m, "m")?, options(train_options)?)
+            (out, gradients, handle::get::<ExbModel>(m, "m")?, options(train_options)?.0)
         };
         let mut gradients = gradients.lock()?;
         out.set(model.run(|model| train::apply_gradients(model, &mut gradients, &options, rate))?);

@@ -10,6 +10,7 @@ pub mod abi;
 pub mod array;
 pub mod buffer;
 pub mod cancel;
+pub mod checkpoint;
 pub mod dataset;
 pub mod dataset_parts;
 pub mod dataset_values;

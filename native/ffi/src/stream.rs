@@ -24,22 +24,23 @@ pub struct ExbStreamBatch {
     pub n_inputs: usize,
     pub targets: *const ExbArray,
     pub n_targets: usize,
-    /// Learning rate of the step that the batch opens.
-    pub rate: f64,
 }
 
-type Next = Option<unsafe extern "C" fn(*mut c_void, u64, *mut ExbStreamBatch) -> i32>;
+type Next = unsafe extern "C" fn(*mut c_void, u64, *mut ExbStreamBatch) -> i32;
+type Pace = unsafe extern "C" fn(*mut c_void, u64, *mut f64, *mut f64, usize) -> i32;
 
-/// The caller's function as a source of batches.
+/// The caller's functions as a source of batches.
 struct Caller {
-    next: unsafe extern "C" fn(*mut c_void, u64, *mut ExbStreamBatch) -> i32,
+    next: Next,
+    /// Missing in evaluation.
+    pace: Option<Pace>,
     state: *mut c_void,
 }
 
 impl Caller {
-    fn new(next: Next, state: *mut c_void) -> Result<Self> {
+    fn new(next: Option<Next>, pace: Option<Pace>, state: *mut c_void) -> Result<Self> {
         let missing = || Failure::argument(Status::NullArgument, "next", "'next' is null");
-        Ok(Self { next: next.ok_or_else(missing)?, state })
+        Ok(Self { next: next.ok_or_else(missing)?, pace, state })
     }
 }
 
@@ -52,7 +53,6 @@ impl BatchSource for Caller {
             n_inputs: 0,
             targets: std::ptr::null(),
             n_targets: 0,
-            rate: 0.0,
         };
         // SAFETY: the caller keeps function and state valid for the run.
         match unsafe { (self.next)(self.state, step, &mut batch) } {
@@ -70,7 +70,16 @@ impl BatchSource for Caller {
         if inputs.is_empty() {
             return Err(Error::argument("a batch of a stream has no input"));
         }
-        Ok(Some(SourceBatch { inputs, targets, weights, rate: batch.rate }))
+        Ok(Some(SourceBatch { inputs, targets, weights }))
+    }
+
+    fn pace(&mut self, step: u64, rates: &mut [f64], momenta: &mut [f64]) -> exburn_core::Result<()> {
+        let Some(pace) = self.pace else { return Ok(()) };
+        // SAFETY: the caller keeps function and state valid for the run; both slices are as long as it is told.
+        match unsafe { pace(self.state, step, rates.as_mut_ptr(), momenta.as_mut_ptr(), rates.len()) } {
+            0 => Ok(()),
+            _ => Err(train::source_failed()),
+        }
     }
 }
 
@@ -85,11 +94,14 @@ fn as_error(failure: Failure) -> Error {
 }
 
 /// As exb_train_epoch, over batches that `next(state, step, batch)` gives: 0 a batch is filled in, 1 the end, 2 failed (status 14). It
-/// is called on the calling thread. Of the options, those of the order are not used.
+/// is called on the calling thread. `pace(state, step, rates, momenta, columns)` fills in the row of a step when it begins (`columns` of the options; NaN leaves a momentum as it is): 0, or 2 failed. Of the options, those of the order are not used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_train_stream(
     m: *const ExbModel,
     next: Option<unsafe extern "C" fn(state: *mut c_void, step: u64, batch: *mut ExbStreamBatch) -> i32>,
+    pace: Option<
+        unsafe extern "C" fn(state: *mut c_void, step: u64, rates: *mut f64, momenta: *mut f64, columns: usize) -> i32,
+    >,
     next_state: *mut c_void,
     train_options: *const ExbTrainOptions,
     cancel: *const ExbCancel,
@@ -102,17 +114,21 @@ pub unsafe extern "C" fn exb_train_stream(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (place, model, options, cancel) = unsafe {
+        let (place, model, (options, native), cancel) = unsafe {
             let place = ResultPlace::new(out, metrics, metrics_cap)?;
             let model = handle::get::<ExbModel>(m, "m")?;
             (place, model, options(train_options)?, handle::get_optional::<ExbCancel>(cancel, "cancel")?)
         };
-        let mut source = Caller::new(next, next_state)?;
+        if pace.is_none() {
+            return Err(Failure::argument(Status::NullArgument, "pace", "'pace' is null"));
+        }
+        let columns = size(native.columns.max(1), "columns")?;
+        let mut source = Caller::new(next, pace, next_state)?;
         let never = AtomicBool::new(false);
         let cancel = cancel.as_ref().map_or(&never, |flag| flag);
         let mut observer = observer(callback, state);
         let observer = observer.as_mut().map(|f| f as &mut dyn FnMut(&BatchEvent) -> Flow);
-        let result = model.run(|model| train::train_stream(model, &mut source, &options, cancel, observer))?;
+        let result = model.run(|model| train::train_stream(model, &mut source, &options, columns, cancel, observer))?;
         place.set(&result);
         Ok(())
     })
@@ -139,7 +155,7 @@ pub unsafe extern "C" fn exb_evaluate_stream(
             let place = ResultPlace::new(out, metrics, metrics_cap)?;
             (place, handle::get::<ExbModel>(m, "m")?, handle::get_optional::<ExbCancel>(cancel, "cancel")?)
         };
-        let mut source = Caller::new(next, next_state)?;
+        let mut source = Caller::new(next, None, next_state)?;
         let report_every = size(report_every, "report_every")?;
         let never = AtomicBool::new(false);
         let cancel = cancel.as_ref().map_or(&never, |flag| flag);

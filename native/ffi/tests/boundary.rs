@@ -124,6 +124,13 @@ fn options() -> ExbTrainOptions {
         clip_norm: 0.0,
         clip_value: 0.0,
         max_steps: 0,
+        start_batch: 0,
+        pause_after: 0,
+        keep_open: 0,
+        _pad: 0,
+        columns: 0,
+        momenta: std::ptr::null(),
+        momenta_len: 0,
     }
 }
 

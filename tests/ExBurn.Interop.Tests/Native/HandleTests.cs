@@ -51,7 +51,7 @@ public sealed class HandleTests
         var model = BoundaryCase.NewModel(device);
         var dataset = BoundaryCase.NewDataset();
         var events = 0;
-        var result = BurnBridge.TrainEpoch(model, dataset, BoundaryCase.Options, [0.1], [], new Observer(() =>
+        var result = BurnBridge.TrainEpoch(model, dataset, BoundaryCase.Options, [0.1], [], [], new Observer(() =>
         {
             model.Dispose();
             dataset.Dispose();

@@ -116,5 +116,5 @@ public sealed class TrainCallTests : IDisposable
     }
 
     private RunResultNative Train(IBatchObserver? observer, double[]? metrics = null, CancellationToken token = default)
-        => BurnBridge.TrainEpoch(_model, _dataset, BoundaryCase.Options, [0.1], metrics ?? [], observer, token);
+        => BurnBridge.TrainEpoch(_model, _dataset, BoundaryCase.Options, [0.1], [], metrics ?? [], observer, token);
 }

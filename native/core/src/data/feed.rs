@@ -1,5 +1,6 @@
 //! The batches of a run as they are needed: gathered at once from memory, decoded ahead by another thread from files.
 
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
@@ -29,10 +30,10 @@ pub(crate) struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    /// `moment` is the epoch trained, none in evaluation; `count` batches will be asked for at most.
-    pub fn new(data: &'a Dataset, batches: &'a Batches, moment: Option<Moment>, count: usize) -> Result<Self> {
+    /// `moment` is the epoch trained, none in evaluation; the batches `needed` will be asked for at most.
+    pub fn new(data: &'a Dataset, batches: &'a Batches, moment: Option<Moment>, needed: Range<usize>) -> Result<Self> {
         let ahead = if data.inputs.iter().any(|c| c.is_lazy()) {
-            Some(Ahead::start(data.clone(), batches.clone(), moment, count)?)
+            Some(Ahead::start(data.clone(), batches.clone(), moment, needed)?)
         } else {
             None
         };
@@ -63,10 +64,10 @@ struct Ahead {
 }
 
 impl Ahead {
-    fn start(data: Dataset, batches: Batches, moment: Option<Moment>, count: usize) -> Result<Self> {
+    fn start(data: Dataset, batches: Batches, moment: Option<Moment>, needed: Range<usize>) -> Result<Self> {
         let (sender, ready) = sync_channel(AHEAD - 1);
         let work = move || {
-            for index in 0..count {
+            for index in needed {
                 let batch = make(&data, &batches, moment, index);
                 let failed = batch.is_err();
                 // The receiver is gone when the run has ended early.

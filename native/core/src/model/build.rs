@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use super::graph::{last_uses, locate};
-use super::{Graph, Model, Table, initialise, new_stream};
+use super::{Averages, Graph, Model, Table, initialise, new_stream};
 use crate::device::Device;
 use crate::layers::{self, Type};
 use crate::model::graph::Node;
@@ -44,7 +44,17 @@ impl Model {
             Ok(table)
         })?;
         graph.nodes = nodes.into_iter().map(Arc::new).collect();
-        Ok(Self { graph: Arc::new(graph), table, device: device.clone(), dtype, compiled: None, passes: 0, stream })
+        Ok(Self {
+            graph: Arc::new(graph),
+            table,
+            device: device.clone(),
+            dtype,
+            compiled: None,
+            passes: 0,
+            averages: Averages::default(),
+            open: None,
+            stream,
+        })
     }
 }
 

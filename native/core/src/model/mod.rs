@@ -1,5 +1,6 @@
 //! A model: a graph of pure layers and one table of named parameters and buffers.
 
+mod average;
 mod build;
 mod copy;
 mod graph;
@@ -21,11 +22,13 @@ use crate::metrics::{self, Measured};
 use crate::optim;
 use crate::spec::{CompileSpec, MeasureSpec};
 use crate::tensor::DType;
+use crate::train::OpenEpoch;
 use crate::{Error, Result};
 
 pub use predict::Predictor;
 pub use summary::{LayerSummary, StateEntry, Summary};
 
+pub(crate) use average::Averages;
 pub(crate) use graph::{Graph, Pass};
 pub(crate) use inputs::{check_finite, check_indices};
 pub(crate) use pattern::matches_name;
@@ -41,6 +44,9 @@ pub struct Model {
     pub(crate) compiled: Option<Arc<Compiled>>,
     /// Forward passes of [`crate::train::train_step`] so far: names their random numbers.
     pub(crate) passes: u64,
+    pub(crate) averages: Averages,
+    /// The epoch that was left before its end.
+    pub(crate) open: Option<OpenEpoch>,
     stream: StreamId,
 }
 
@@ -59,7 +65,7 @@ fn new_stream() -> StreamId {
 }
 
 impl Model {
-    /// Sets loss, optimizer and metrics; weights stay, the state of an earlier optimizer is dropped.
+    /// Sets loss, optimizer and metrics; weights stay, the state of an earlier optimizer and averages are dropped.
     pub fn compile(&mut self, spec: &CompileSpec) -> Result<()> {
         let outputs = self.graph.output_count();
         let objective = Objective::new(&spec.loss, outputs)?;
@@ -79,6 +85,8 @@ impl Model {
         let metrics = spec.metrics.iter().map(measured).collect::<Result<_>>()?;
         self.compiled = Some(Arc::new(Compiled { objective, optimizer, metrics }));
         self.table.reset_states();
+        self.drop_averages();
+        self.open = None;
         Ok(())
     }
 
@@ -114,7 +122,7 @@ impl Model {
         Ok(matched.len())
     }
 
-    /// Moves parameters, buffers and optimizer state.
+    /// Moves parameters, buffers, averages and optimizer state.
     pub fn to_device(&mut self, device: &Device) -> Result<()> {
         device.check()?;
         device.expect_float(self.dtype)?;

@@ -20,6 +20,8 @@ pub(crate) struct Entry {
     pub stored: Bound,
     pub frozen: bool,
     pub state: optim::State,
+    /// The running average of the stored value; `None` where none is kept.
+    pub average: Option<Value>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -53,7 +55,8 @@ impl Table {
                 _ => Bound::Tensor(initial(d, seed, position as u64, dtype, device).map_err(|e| e.of(&name))?),
             };
             let state = optim::State::default();
-            self.entries.push(Entry { name, role: d.role, shape: d.shape.clone(), stored, frozen: !trainable, state });
+            let (shape, frozen) = (d.shape.clone(), !trainable);
+            self.entries.push(Entry { name, role: d.role, shape, stored, frozen, state, average: None });
         }
         Ok(start..self.entries.len())
     }
@@ -94,7 +97,7 @@ impl Table {
             if let Bound::Tensor(value) = &mut entry.stored {
                 *value = value.to_device(device);
             }
-            for slot in &mut entry.state.slots {
+            for slot in entry.state.slots.iter_mut().chain(&mut entry.average) {
                 *slot = slot.to_device(device);
             }
         }

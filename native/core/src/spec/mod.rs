@@ -12,7 +12,7 @@ pub use data::{FeedSpec, ImagesSpec};
 pub use device::{Adapter, DeviceKind, DeviceSpec};
 pub use init::InitSpec;
 pub use model::{InputSpec, ModelSpec, NodeSpec, ValueKind};
-pub use training::{CompileSpec, GroupSpec, MeasureSpec, OptimizerSpec, PartSpec};
+pub use training::{AverageSpec, CompileSpec, GroupSpec, MeasureSpec, OptimizerSpec, PartSpec};
 
 use crate::{Error, ErrorKind, Result};
 

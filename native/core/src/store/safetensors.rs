@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::checkpoint::{RESERVED, VERSION_KEY};
 use super::element::StoredType;
 use super::source::Source;
 use super::weights::{Format, Place, StoredTensor, WeightsFile};
@@ -13,9 +14,6 @@ use crate::{Error, ErrorKind, Result};
 /// The format's own limit.
 const MAX_HEADER: u64 = 100_000_000;
 const METADATA: &str = "__metadata__";
-/// The mark of a checkpoint of ours, and how the names in it begin that are no part of the model's state.
-const CHECKPOINT: &str = "exburn.checkpoint";
-const RESERVED: &str = "exburn.";
 
 #[derive(Deserialize)]
 struct Entry {
@@ -57,7 +55,7 @@ pub(super) fn open(source: Source<'_>) -> Result<WeightsFile<'_>> {
     if end != Some(source.len()) {
         return Err(damaged("the content contradicts the header, or it is truncated"));
     }
-    if metadata.contains_key(CHECKPOINT) {
+    if metadata.contains_key(VERSION_KEY) {
         tensors.retain(|t| !t.name.starts_with(RESERVED));
     }
     let mut file = WeightsFile::new(Format::SafeTensors, vec![source], tensors);

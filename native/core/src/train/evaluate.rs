@@ -30,13 +30,13 @@ pub fn evaluate(
         let mut ledger = Ledger::new(&model.compiled()?.metrics, false, 0);
         let plan = Plan { batches: batches.count() as u64, samples: data.len() as u64, report_every };
         let evaluator = Evaluator::new(model);
-        let mut feed = Feed::new(data, &batches, None, batches.count())?;
+        let mut feed = Feed::new(data, &batches, None, 0..batches.count())?;
         let mut stopped = false;
         for index in 0..batches.count() {
             cancelled(cancel)?;
             let Batch { inputs, targets, weights, rows } = feed.next(index)?;
             evaluator.run(&mut ledger, inputs, targets, weights, rows)?;
-            if ledger.report(&plan, 0.0, &mut on_batch)? == Flow::Stop {
+            if ledger.report(&plan, 0.0, (0, &[], &[]), &mut on_batch)? == Flow::Stop {
                 stopped = true;
                 break;
             }

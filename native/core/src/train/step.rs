@@ -1,6 +1,7 @@
 //! One training step: forward, loss, backward, clip, optimizer.
 
 use super::ledger::{Ledger, not_finite};
+use super::pace::check_rate;
 use super::{RunResult, TrainOptions, clip};
 use crate::layers::{Bound, Role};
 use crate::losses::{Evaluated, SampleWeights};
@@ -146,11 +147,11 @@ pub(super) fn gradients_in_parts(
     Ok(BatchGradients { losses, mass, outputs, targets, gradients, updates })
 }
 
-/// Clips, then lets the optimizer change the parameters. Gives the norm before clipping, if one was asked for.
+/// Clips, then lets the optimizer change the parameters, and moves their averages. Gives the norm before clipping, if one was asked for.
 pub(super) fn apply(
     model: &mut Model,
     mut gradients: Vec<Option<Value>>,
-    rate: f64,
+    (rates, momenta): (&[f64], &[f64]),
     options: &TrainOptions,
     id: &BatchId,
 ) -> Result<Option<Value>> {
@@ -168,13 +169,15 @@ pub(super) fn apply(
         clip::by_value(&mut gradients, limit)?;
     }
     let compiled = model.compiled.as_ref().ok_or_else(|| Error::internal("not compiled"))?;
+    let optimizers = compiled.optimizer.paced(rates, momenta)?;
     for (row, (entry, gradient)) in model.table.entries.iter_mut().zip(gradients).enumerate() {
         let Some(gradient) = gradient else { continue };
         let Bound::Tensor(parameter) = &mut entry.stored else {
             return Err(Error::internal("a counter has a gradient").at(&entry.name));
         };
-        compiled.optimizer.step(row, parameter, gradient, &mut entry.state, rate).map_err(|e| e.at(&entry.name))?;
+        optimizers.step(row, parameter, gradient, &mut entry.state).map_err(|e| e.at(&entry.name))?;
     }
+    model.move_averages()?;
     Ok(norm)
 }
 
@@ -183,6 +186,9 @@ pub(super) fn check_ready(model: &Model, options: &TrainOptions) -> Result<()> {
     model.compiled()?;
     clip::check_limit("clip_norm", options.clip_norm)?;
     clip::check_limit("clip_value", options.clip_value)?;
+    if model.averages.in_use {
+        return Err(Error::argument("the averaged weights are in use: put the trained ones back before training"));
+    }
     if !model.table.trains() {
         return Err(Error::argument("there is nothing to train: the model has no parameters, or all are frozen"));
     }
@@ -191,13 +197,6 @@ pub(super) fn check_ready(model: &Model, options: &TrainOptions) -> Result<()> {
 
 pub(super) fn arrays(views: &[ArrayView<'_>]) -> Vec<HostArray> {
     views.iter().map(ArrayView::to_array).collect()
-}
-
-pub(super) fn check_rate(rate: f64) -> Result<()> {
-    if rate.is_finite() {
-        return Ok(());
-    }
-    Err(Error::argument(format!("learning rate: expected a finite number, found {rate}")))
 }
 
 /// One optimizer step on one batch; `weights` [N] weigh its samples. Of the options, epoch, seed, clipping and check_finite count. On an error the
@@ -220,7 +219,7 @@ pub fn train_step(
         let weights = weights.map(ArrayView::to_array);
         let batch = gradients(model, arrays(inputs), arrays(targets), weights, &id, options)?;
         ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;
-        let norm = apply(model, batch.gradients, rate, options, &id)?;
+        let norm = apply(model, batch.gradients, (&[rate], &[]), options, &id)?;
         model.table.commit(batch.updates);
         model.passes += 1;
         let norm = norm.map_or(Ok(f64::NAN), |n| n.to_scalar())?;

@@ -5,7 +5,8 @@ use std::sync::atomic::AtomicBool;
 use super::epoch::{cancelled, check_options};
 use super::evaluate::Evaluator;
 use super::ledger::{Ledger, Plan};
-use super::step::{BatchId, apply, arrays, check_data, check_rate, check_ready, check_weights, gradients};
+use super::pace::{Pace, Rows, check_rate};
+use super::step::{BatchId, apply, arrays, check_data, check_ready, check_weights, gradients};
 use super::{Flow, OnBatch, RunResult, TrainOptions};
 use crate::losses::Reduction;
 use crate::model::{Model, check_finite};
@@ -18,14 +19,16 @@ pub struct SourceBatch<'a> {
     pub targets: Vec<ArrayView<'a>>,
     /// What each sample's loss counts `[rows]`.
     pub weights: Option<ArrayView<'a>>,
-    /// Learning rate of the step that the batch opens.
-    pub rate: f64,
 }
 
 /// Where the batches of a stream come from.
 pub trait BatchSource {
     /// The next batch, or none at the end. `step` is the number of the optimizer step that the batch belongs to.
     fn next(&mut self, step: u64) -> Result<Option<SourceBatch<'_>>>;
+
+    /// Fills in the row of an optimizer step, as in [`super::Pace`]; asked for when the step begins, so that what a
+    /// callback changed before is in it.
+    fn pace(&mut self, step: u64, rates: &mut [f64], momenta: &mut [f64]) -> Result<()>;
 }
 
 /// A batch that has been checked and copied.
@@ -34,7 +37,6 @@ struct Taken {
     targets: Vec<HostArray>,
     weights: Option<HostArray>,
     rows: usize,
-    rate: f64,
 }
 
 /// Takes the next batch of a source and checks it as a dataset is checked.
@@ -45,7 +47,6 @@ fn take(model: &Model, source: &mut dyn BatchSource, step: u64, finite: bool, nu
         None => e.at(format!("batch {number}")),
     };
     check_data(model, &batch.inputs, &batch.targets).map_err(wrong)?;
-    check_rate(batch.rate)?;
     let rows = batch.inputs[0].rows();
     for array in batch.inputs.iter().chain(&batch.targets) {
         if array.rows() != rows {
@@ -57,20 +58,22 @@ fn take(model: &Model, source: &mut dyn BatchSource, step: u64, finite: bool, nu
     }
     check_weights(batch.weights.as_ref(), rows).map_err(wrong)?;
     let (inputs, targets) = (arrays(&batch.inputs), arrays(&batch.targets));
-    Ok(Some(Taken { inputs, targets, weights: batch.weights.map(|w| w.to_array()), rows, rate: batch.rate }))
+    Ok(Some(Taken { inputs, targets, weights: batch.weights.map(|w| w.to_array()), rows }))
 }
 
-/// As [`super::train_epoch`], over a source. Of the options, all but those of the order count. A source without a batch
+/// As [`super::train_epoch`], over a source whose rows of rates have `columns` numbers. Of the options, all but those of the order count. A source without a batch
 /// is no error: the result then says 0 batches.
 pub fn train_stream(
     model: &mut Model,
     source: &mut dyn BatchSource,
     options: &TrainOptions,
+    columns: usize,
     cancel: &AtomicBool,
     mut on_batch: OnBatch<'_>,
 ) -> Result<RunResult> {
     check_ready(model, options)?;
     check_options(options)?;
+    model.open = None;
     let most = options.max_steps.unwrap_or(u64::MAX);
     model.stream().executes(|| {
         let mut ledger = Ledger::new(&model.compiled()?.metrics, options.check_finite, options.epoch);
@@ -78,7 +81,10 @@ pub fn train_stream(
         let (mut done, mut stopped, mut norm, mut index) = (0u64, false, None, 0u64);
         let mut next = if most == 0 { None } else { take(model, source, 0, options.check_finite, 0)? };
         while let Some(first) = next.take() {
-            let rate = first.rate;
+            let (mut rates, mut momenta) = (vec![f64::NAN; columns], vec![f64::NAN; columns]);
+            source.pace(done, &mut rates, &mut momenta)?;
+            let pace = Pace { rates: &rates, momenta: &momenta, columns };
+            let row = Rows::new(pace, 1, model.compiled()?.optimizer.count())?;
             let mut group = Group::default();
             let mut batch = Some(first);
             while let Some(taken) = batch.take() {
@@ -95,22 +101,26 @@ pub fn train_stream(
                 let following =
                     if step < most { take(model, source, step, options.check_finite, index)? } else { None };
                 if following.is_none() {
-                    (plan.batches, plan.samples) = (index, ledger.samples);
+                    (plan.batches, plan.samples) = (index, ledger.tally.samples);
                 }
                 if closes || following.is_none() {
                     next = following;
                     break;
                 }
                 batch = following;
-                if ledger.report(&plan, rate, &mut on_batch)? == Flow::Stop {
+                let now = (0, &row.rates[..], &row.momenta[..]);
+                if ledger.report(&plan, row.rate(0), now, &mut on_batch)? == Flow::Stop {
                     // A group that is not whole makes no step.
                     return ledger.finish(true, done, scalar(norm)?);
                 }
             }
             let id = BatchId { epoch: options.epoch, batch: index - 1 };
-            norm = apply(model, group.finish()?, rate, options, &id)?;
+            let (rates, momenta) = row.at(0);
+            rates.iter().try_for_each(|&rate| check_rate(rate))?;
+            norm = apply(model, group.finish()?, (&rates, &momenta), options, &id)?;
             done += 1;
-            if ledger.report(&plan, rate, &mut on_batch)? == Flow::Stop {
+            let now = (1, &row.rates[..], &row.momenta[..]);
+            if ledger.report(&plan, rates[0], now, &mut on_batch)? == Flow::Stop {
                 stopped = true;
                 break;
             }
@@ -190,9 +200,9 @@ pub fn evaluate_stream(
             index += 1;
             next = take(model, source, index, false, index)?;
             if next.is_none() {
-                (plan.batches, plan.samples) = (index, ledger.samples);
+                (plan.batches, plan.samples) = (index, ledger.tally.samples);
             }
-            if ledger.report(&plan, 0.0, &mut on_batch)? == Flow::Stop {
+            if ledger.report(&plan, 0.0, (0, &[], &[]), &mut on_batch)? == Flow::Stop {
                 stopped = true;
                 break;
             }
