@@ -11,10 +11,14 @@ public abstract partial class Model
     /// <param name="withOptimizer">Whether it also takes over how far training is: the optimizer's state, the rate, the schedule, the number of
     /// epochs and the place in the random numbers, so that both would train alike. Else it starts as a model just compiled. Default true.</param>
     /// <returns>The copy. Dispose it.</returns>
+    /// <exception cref="InvalidOperationException">The averaged weights are in place, and <paramref name="withOptimizer"/>: a copy could not go back
+    /// to the trained ones. Without the optimizer the copy has the averaged weights as its own.</exception>
     /// <exception cref="ExBurnException">Code <see cref="ErrorCode.Busy"/>: the model is in use by another thread.</exception>
     public Model Clone(bool withOptimizer = true)
     {
         ThrowIfDisposed();
+        if (withOptimizer && Training?.Averaged is not null)
+            throw new InvalidOperationException("The averaged weights are in place: put the trained ones back, or clone without the optimizer.");
         var copy = NewLike();
         copy._inputShape = _inputShape;
         copy.SeenSampleShape = SeenSampleShape;

@@ -53,13 +53,18 @@ internal sealed class TrainingState(IReadOnlyList<Loss> losses, Optimizer optimi
         var copy = new TrainingState(Losses, Optimizer, Metrics, outputs);
         if (!withOptimizer)
             return copy;
-        (copy.LearningRate, copy.Epochs) = (LearningRate, Epochs);
-        if (Schedule is { } stepper)
-        {
-            var saved = stepper.Save();
-            copy.Schedule = new(stepper.Schedule, stepper.BaseRate, saved.Length);
-            copy.Schedule.Restore(saved);
-        }
+        (copy.LearningRate, copy.Epochs, copy.Saved, copy.Progress) = (LearningRate, Epochs, Saved, Progress);
+        copy.Schedules = Array.ConvertAll(Schedules, CopyOf);
+        return copy;
+    }
+
+    private static ScheduleStepper? CopyOf(ScheduleStepper? stepper)
+    {
+        if (stepper is null)
+            return null;
+        var saved = stepper.Save();
+        var copy = new ScheduleStepper(stepper.Schedule, stepper.BaseRate, saved.Length);
+        copy.Restore(saved);
         return copy;
     }
 }

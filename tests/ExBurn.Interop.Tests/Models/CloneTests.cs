@@ -82,7 +82,8 @@ public sealed class CloneTests
         var (inputs, targets) = (new float[,] { { 1, 2, 3, 4 }, { 0, -1, 1, 2 } }, new float[,] { { 1, 0 }, { 0, 1 } });
         new Trainer(model).TrainStep(inputs, targets);
         using GraphModel clone = model.Clone();
-        Assert.Equal((model.InputNames, model.OutputNames), (clone.InputNames, clone.OutputNames));
+        Assert.Equal(model.InputNames, clone.InputNames);
+        Assert.Equal(model.OutputNames, clone.OutputNames);
         Assert.Equal(new Trainer(model).TrainStep(inputs, targets).Loss, new Trainer(clone).TrainStep(inputs, targets).Loss);
         Assert.Equal(Blobs.State(model), Blobs.State(clone));
     }

@@ -69,7 +69,7 @@ public sealed class ReferenceTrainingTests
             var layers = model.EnumerateArray().Select(LayerCases.Make).ToArray();
             return layers.All(layer => layer is not null) ? new Sequential(layers!) : null;
         }
-        var parts = model.EnumerateObject().Where(part => part.Name != "forward").ToDictionary(part => part.Name, part => LayerCases.Make(part.Value));
+        var parts = model.EnumerateObject().Where(part => part.Name != "forward").ToDictionary(part => part.Name, part => PartOf(part.Value));
         if (parts.Values.Any(part => part is null))
             return null;
         var g = new Graph();
@@ -88,6 +88,20 @@ public sealed class ReferenceTrainingTests
             default:
                 return null;
         }
+    }
+
+    /// <summary>A layer of a graph; sequences have the batch first.</summary>
+    private static Layer? PartOf(JsonElement list)
+    {
+        if (list[0].GetString() != "TransformerEncoder")
+            return LayerCases.Make(list) is LSTM lstm ? lstm with { BatchFirst = true } : LayerCases.Make(list);
+        var options = list[1];
+        return new TransformerEncoder(options.GetProperty("d_model").GetInt32(), options.GetProperty("nhead").GetInt32(), options.GetProperty("layers").GetInt32())
+        {
+            FeedForwardSize = options.GetProperty("dim_feedforward").GetInt32(),
+            Dropout = options.GetProperty("dropout").GetDouble(),
+            BatchFirst = true,
+        };
     }
 
     private static Loss? LossOf(JsonElement one) => one.GetProperty("loss").GetString() switch
