@@ -53,18 +53,17 @@ internal sealed class TrainingState(IReadOnlyList<Loss> losses, Optimizer optimi
         var copy = new TrainingState(Losses, Optimizer, Metrics, outputs);
         if (!withOptimizer)
             return copy;
-        (copy.LearningRate, copy.Epochs, copy.Saved, copy.Progress) = (LearningRate, Epochs, Saved, Progress);
-        copy.Schedules = Array.ConvertAll(Schedules, CopyOf);
-        return copy;
-    }
-
-    private static ScheduleStepper? CopyOf(ScheduleStepper? stepper)
-    {
-        if (stepper is null)
-            return null;
-        var saved = stepper.Save();
-        var copy = new ScheduleStepper(stepper.Schedule, stepper.BaseRate, saved.Length);
-        copy.Restore(saved);
+        (copy.LearningRate, copy.Epochs) = (LearningRate, Epochs);
+        copy.Progress = Progress;
+        copy.Saved = Saved;
+        for (var i = 0; i < Schedules.Length; i++)
+        {
+            if (Schedules[i] is not { } stepper)
+                continue;
+            var saved = stepper.Save();
+            copy.Schedules[i] = new(stepper.Schedule, stepper.BaseRate, saved.Length);
+            copy.Schedules[i]!.Restore(saved);
+        }
         return copy;
     }
 }
