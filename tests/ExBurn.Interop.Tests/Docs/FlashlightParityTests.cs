@@ -246,6 +246,26 @@ public sealed class FlashlightParityTests
     });
 
     [Fact]
+    public void Saving_and_loading_checkpoints() => InOwnFolder.Run(_ =>
+    {
+        using var whole = Network();
+        using var model = Network();
+        using var another = Network();
+        using var train = Data();
+        var schedule = new StepDecay(1, 0.5);
+        new Trainer(whole).Fit(train, new FitOptions { Epochs = 4, Schedule = schedule });
+        var trainer = new Trainer(model);
+        trainer.Fit(train, new FitOptions { Epochs = 2, Schedule = schedule });
+        trainer.SaveCheckpoint("run.safetensors");
+
+        var resumed = new Trainer(another);   // perhaps in another process
+        History history = resumed.Fit(train, new FitOptions { Epochs = 4, Schedule = schedule, ResumeFrom = "run.safetensors" });
+        Assert.Equal(4, history.Epochs.Count);
+        Assert.Equal(whole.GetState()["head.weight"].ToSingles(), another.GetState()["head.weight"].ToSingles());
+        Assert.Equal(4, resumed.CompletedEpochs);
+    });
+
+    [Fact]
     public void Complete_training_example() => InOwnFolder.Run(_ =>
     {
         var random = new Random(5);
