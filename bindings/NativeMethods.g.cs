@@ -28,7 +28,7 @@ namespace ExBurn.Native
         internal static extern uint exb_abi_version();
 
         /// <summary>
-        ///  Size in bytes of a struct: 0 ExbArray, 1 ExbBuffer, 2 ExbTrainOptions, 3 ExbBatchEvent, 4 ExbRunResult. 0 for any other number.
+        ///  Size in bytes of a struct: 0 ExbArray, 1 ExbBuffer, 2 ExbTrainOptions, 3 ExbBatchEvent, 4 ExbRunResult, 5 ExbStreamBatch. 0 for any other number.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_struct_size", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern nuint exb_struct_size(int id);
@@ -46,7 +46,7 @@ namespace ExBurn.Native
         internal static extern int exb_build_info(ExbBuffer* @out, ExbError** error);
 
         /// <summary>
-        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer; -1 all of them.
+        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 8 checkpoint, 9 gradients, 10 weights file; -1 all of them.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_debug_live_handles", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern long exb_debug_live_handles(int kind);
@@ -82,13 +82,59 @@ namespace ExBurn.Native
         internal static extern void exb_cancel_free(ExbCancel* c);
 
         /// <summary>
+        ///  Writes a checkpoint: weights, buffers, averages, optimizer state, an epoch that is open, with the caller's notes (JSON) and
+        ///  attachments (arrays of u8). Under a temporary name first, then renamed.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_checkpoint_write", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_checkpoint_write(ExbModel* m, byte* path, nuint len, byte* notes, nuint notes_len, ExbArray* attachments, nuint n, ExbError** error);
+
+        /// <summary>
+        ///  Reads a checkpoint and checks that it is whole and fits the model; changes nothing.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_checkpoint_read", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_checkpoint_read(ExbModel* m, byte* path, nuint len, ExbCheckpoint** @out, ExbError** error);
+
+        /// <summary>
+        ///  The notes of a checkpoint that was read, and its attachments as outputs (u8).
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_checkpoint_notes", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_checkpoint_notes(ExbCheckpoint* c, ExbBuffer* notes, ExbOutputs** attachments, ExbError** error);
+
+        /// <summary>
+        ///  Gives a model the state of a checkpoint that was read for it; once.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_checkpoint_apply", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_checkpoint_apply(ExbCheckpoint* c, ExbModel* m, ExbError** error);
+
+        /// <summary>
+        ///  Frees a checkpoint that was read. Null is allowed.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_checkpoint_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void exb_checkpoint_free(ExbCheckpoint* c);
+
+        /// <summary>
+        ///  Averages the weights after each optimizer step from now on, as the JSON description says; null: no more. Averages that there
+        ///  are stay.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_average", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_average(ExbModel* m, byte* json, nuint len, ExbError** error);
+
+        /// <summary>
+        ///  Puts the averaged weights in the place of the trained ones (1), or back (0). Training is an error while they are there. Gives
+        ///  the number of times that the averages moved; with 0 there are none, and nothing is done.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_use_average", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_use_average(ExbModel* m, uint on, ulong* out_moves, ExbError** error);
+
+        /// <summary>
         ///  Makes an empty dataset.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_dataset_new", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_dataset_new(ExbDataset** @out, ExbError** error);
 
         /// <summary>
-        ///  Copies an array in as the next input (role 0) or target (role 1). Its first dimension is the rows; all arrays have the same number.
+        ///  Copies an array in as the next input (role 0) or target (role 1), or as the sample weights (role 2, shape [rows]). Its first
+        ///  dimension is the rows; all arrays have the same number.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_dataset_add", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_dataset_add(ExbDataset* ds, int role, ExbArray* array, ExbError** error);
@@ -104,6 +150,94 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_dataset_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void exb_dataset_free(ExbDataset* ds);
+
+        /// <summary>
+        ///  `count` rows from `first` on. Shares the arrays; nothing is copied.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_slice", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_slice(ExbDataset* ds, ulong first, ulong count, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  The rows at `n` positions, in that order, repeated where a position is. Copies arrays.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_select", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_select(ExbDataset* ds, ulong* positions, nuint n, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  Parts of `n` sizes that add up to all rows, into `outs`. `mode`: 0 in order, 1 random, 2 stratified by the integer target number
+        ///  `target`. The same seed gives the same parts.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_split", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_split(ExbDataset* ds, ulong* sizes, nuint n, int mode, ulong target, ulong seed, ExbDataset** outs, ExbError** error);
+
+        /// <summary>
+        ///  The rows of `n` datasets one after the other. Copies arrays.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_concat", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_concat(ExbDataset** datasets, nuint n, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  The same rows, drawn by a sampler and mixed in training as the JSON says; shares the arrays. `weights`: one per row for the sampler
+        ///  `Weighted`, else none. `epoch_rows` gets the rows drawn in an epoch.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_feed", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_feed(ExbDataset* ds, byte* json, nuint len, double* weights, nuint weights_len, ulong* epoch_rows, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  The same rows with images decoded into memory as they are outside of training.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_in_memory", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_in_memory(ExbDataset* ds, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  Copies `count` rows of an array from `first` on; 64-bit integers come back as 32-bit ones.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_rows", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_rows(ExbDataset* ds, int role, ulong index, ulong first, ulong count, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  Four arrays of doubles, one number per group: mean, population deviation, least, most. `grouping`: 0 each element of a row, 1 the
+        ///  first dimension of a row (channels), 2 all together.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_statistics", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_statistics(ExbDataset* ds, int role, ulong index, int grouping, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  The same rows with one array as floats (x - shift) / scale; `n` shifts and scales, one per group.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_normalize", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_normalize(ExbDataset* ds, int role, ulong index, int grouping, double* shift, double* scale, nuint n, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  The same rows with each row of one array divided by its Euclidean length.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_unit_rows", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_unit_rows(ExbDataset* ds, int role, ulong index, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  The same rows with an integer target `[rows, ...]` as floats `[rows, ..., classes]`: 1 at the class, else 0.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_one_hot", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_one_hot(ExbDataset* ds, ulong target, ulong classes, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  One array of 64-bit integers: how often each class of an integer target occurs; at least `classes` of them.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_class_counts", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_class_counts(ExbDataset* ds, ulong target, ulong classes, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  Adds images in files, which are decoded and transformed batch by batch, as an input; writes its shape [rows, channels, height,
+        ///  width] to `shape`, which has room for 4.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_add_images", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_add_images(ExbDataset* ds, byte* json, nuint len, long* shape, ExbError** error);
+
+        /// <summary>
+        ///  Decodes all files; JSON: `[{"index":3,"error":"..."}]`, those that fail.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_images_check", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_images_check(byte* json, nuint len, ExbBuffer* @out, ExbError** error);
 
         /// <summary>
         ///  Opens a device from its JSON description.
@@ -149,6 +283,74 @@ namespace ExBurn.Native
         internal static extern void exb_error_free(ExbError* e);
 
         /// <summary>
+        ///  Forward and backward of one batch in training mode; no parameter changes. With `weighted` 1 the last of the targets is a weight for each sample. Of the options epoch, seed and check_finite are used.
+        ///  `update_buffers` 1: the model takes over new running statistics now, else when the gradients are applied.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_compute", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_compute(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, uint update_buffers, ExbGradients** out_gradients, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
+        ///  The other half of exb_train_step: clips a copy of the gradients and lets the optimizer change the parameters. They may be applied
+        ///  again, also to a clone of the model. Of the options clip_norm, clip_value and check_finite are used.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_apply", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_apply(ExbGradients* g, ExbModel* m, ExbTrainOptions* train_options, double rate, double* out_norm, ExbError** error);
+
+        /// <summary>
+        ///  JSON: name, shape and presence of every parameter's gradient.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_list", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_list(ExbGradients* g, ExbBuffer* @out, ExbError** error);
+
+        /// <summary>
+        ///  A copy of one parameter's gradient: one array, or none where the parameter has no gradient.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_get", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_get(ExbGradients* g, byte* name, nuint len, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  Puts another gradient in a parameter's place.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_set", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_set(ExbGradients* g, byte* name, nuint len, ExbArray* array, ExbError** error);
+
+        /// <summary>
+        ///  Multiplies the gradients of the parameters that match a pattern; gives their number.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_scale", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_scale(ExbGradients* g, byte* pattern, nuint len, double factor, ulong* out_count, ExbError** error);
+
+        /// <summary>
+        ///  Takes away the gradients of the parameters that match a pattern: the optimizer then leaves those alone; gives their number.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_remove", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_remove(ExbGradients* g, byte* pattern, nuint len, ulong* out_count, ExbError** error);
+
+        /// <summary>
+        ///  Adds other gradients of the same model, or of a clone, times a weight.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_add", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_add(ExbGradients* g, ExbGradients* other, double weight, ExbError** error);
+
+        /// <summary>
+        ///  The common 2-norm of the gradients of the parameters that match a pattern.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_norm", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_norm(ExbGradients* g, byte* pattern, nuint len, double* @out, ExbError** error);
+
+        /// <summary>
+        ///  Clips by the common norm, then by value (0 or less: off). Gives the norm before, NaN without clipping by norm.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_clip", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_clip(ExbGradients* g, double clip_norm, double clip_value, double* out_norm, ExbError** error);
+
+        /// <summary>
+        ///  Frees gradients. Null is allowed; running calls keep them until they end.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void exb_gradients_free(ExbGradients* g);
+
+        /// <summary>
         ///  Sets the receiver of log records: level (1 error, 2 warn, 3 info, 4 debug, 5 trace), target and message as UTF-8, from any thread.
         ///  `max_level` 0 to 5 is held natively. A null callback clears; when it returns, no callback runs any more.
         /// </summary>
@@ -168,6 +370,13 @@ namespace ExBurn.Native
         internal static extern int exb_model_compile(ExbModel* m, byte* json, nuint len, ExbError** error);
 
         /// <summary>
+        ///  A second model with the same layers, weights, buffers and frozen marks, compiled where this one is; `with_optimizer` 1: with the
+        ///  optimizer's state too. Memory is shared until one of the two changes it.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_clone", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_clone(ExbModel* m, uint with_optimizer, ExbModel** @out, ExbError** error);
+
+        /// <summary>
         ///  JSON summary: layers with output shapes and parameter counts, totals.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_summary", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -184,6 +393,13 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_set_trainable", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_model_set_trainable(ExbModel* m, byte* pattern, nuint len, uint trainable, ulong* out_count, ExbError** error);
+
+        /// <summary>
+        ///  Draws the parameters that match a pattern anew, by an initializer (JSON: type, config), and drops their optimizer state;
+        ///  gives their number. A pattern that matches nothing is NOT_FOUND; where the initializer does not fit, nothing changes.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_initialize", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_initialize(ExbModel* m, byte* pattern, nuint pattern_len, byte* json, nuint json_len, ulong seed, ulong* out_count, ExbError** error);
 
         /// <summary>
         ///  Moves parameters, buffers and optimizer state to a device.
@@ -265,19 +481,21 @@ namespace ExBurn.Native
         internal static extern int exb_model_state_import(ExbModel* m, byte* data, nuint len, uint strict, ExbBuffer* report, ExbError** error);
 
         /// <summary>
-        ///  Writes the state to a safetensors file: under a temporary name first, then renamed.
+        ///  Writes the state to a safetensors file: under a temporary name first, then renamed. The options are JSON:
+        ///  `{"dtype":"F64"|"F32"|"F16"|"BF16"|null,"metadata":{name: text},"max_shard_bytes":n|null}`; empty: all by default.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_save", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_model_save(ExbModel* m, byte* path, nuint len, ExbError** error);
+        internal static extern int exb_model_save(ExbModel* m, byte* path, nuint len, byte* options, nuint options_len, ExbError** error);
 
         /// <summary>
-        ///  As exb_model_state_import, from a file.
+        ///  Reads a file of weights of any format into the model; gives the report as JSON. The options are JSON:
+        ///  `{"strict":true,"key":text|null,"rename":[[pattern,replacement],...],"only":[pattern,...]}`; empty: all by default.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_load", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_model_load(ExbModel* m, byte* path, nuint len, uint strict, ExbBuffer* report, ExbError** error);
+        internal static extern int exb_model_load(ExbModel* m, byte* path, nuint len, byte* options, nuint options_len, ExbBuffer* report, ExbError** error);
 
         /// <summary>
-        ///  Trains one epoch. `rates`: one learning rate for all steps, or one per optimizer step. `cancel` and `callback` may be null.
+        ///  Trains one epoch. `rates`: one row for all steps, or one per optimizer step (`columns` of the options). `cancel` and `callback` may be null.
         ///  The callback returns 0 go on, 1 stop (a normal end), 2 failed (status 14). Metrics are written up to their capacity.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_train_epoch", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -290,6 +508,13 @@ namespace ExBurn.Native
         internal static extern int exb_train_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, double rate, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
+        ///  As exb_train_step, and how many seconds its parts took: `seconds` takes four numbers, for the data's way to the device, the
+        ///  forward pass with the loss, the backward pass, and clipping with the optimizer. The device is waited for after each part.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_train_profile", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_train_profile(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, double rate, double* seconds, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
         ///  Loss and metrics over a dataset, in inference mode. Arguments as in exb_train_epoch.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_evaluate", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -300,6 +525,31 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_evaluate_step", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_evaluate_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
+        ///  Opens a file of weights of any format, or a folder or an index of several. `key` names the part of a checkpoint that holds the
+        ///  tensors, dots between nested ones; null: it is looked for; empty: everything.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_open", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_weights_open(byte* path, nuint len, byte* key, nuint key_len, ExbWeights** @out, ExbError** error);
+
+        /// <summary>
+        ///  What the file holds, as JSON: format, files, metadata, and of each tensor name, shape and dtype (safetensors' names).
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_list", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_weights_list(ExbWeights* w, ExbBuffer* @out, ExbError** error);
+
+        /// <summary>
+        ///  Copies one tensor: an output. Half precision comes as f32, narrow integers as i32, bools as u8.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_read", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_weights_read(ExbWeights* w, byte* name, nuint len, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  Closes a file. Null is allowed; a running call keeps it until it ends.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void exb_weights_free(ExbWeights* w);
 
 
     }
@@ -339,6 +589,14 @@ namespace ExBurn.Native
     }
 
     /// <summary>
+    ///  A checkpoint that has been read for a model. Any thread.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbCheckpoint
+    {
+    }
+
+    /// <summary>
     ///  Rows of inputs and targets. Several runs may read one dataset at a time; adding excludes all of them.
     /// </summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -359,6 +617,14 @@ namespace ExBurn.Native
     /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     internal unsafe partial struct ExbError
+    {
+    }
+
+    /// <summary>
+    ///  Gradients of a batch's loss by parameter. Any thread, one at a time: a second entry gets BUSY.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbGradients
     {
     }
 
@@ -384,6 +650,27 @@ namespace ExBurn.Native
     [StructLayout(LayoutKind.Sequential)]
     internal unsafe partial struct ExbPredictor
     {
+    }
+
+    /// <summary>
+    ///  One batch of a stream. The caller fills it; its arrays stay valid until the next call for a batch, or the end of the run.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbStreamBatch
+    {
+        public uint struct_size;
+        /// <summary>
+        ///  1: the last of the targets is a weight for each sample.
+        /// </summary>
+        public uint weighted;
+        public ExbArray* inputs;
+        public nuint n_inputs;
+        public ExbArray* targets;
+        public nuint n_targets;
+        /// <summary>
+        ///  Learning rate of the step that the batch opens.
+        /// </summary>
+        public double rate;
     }
 
     /// <summary>
@@ -428,6 +715,29 @@ namespace ExBurn.Native
         ///  Optimizer steps at most; 0 is all.
         /// </summary>
         public ulong max_steps;
+        /// <summary>
+        ///  Batches of the epoch that are done already; the model has the epoch open there (`keep_open`).
+        /// </summary>
+        public ulong start_batch;
+        /// <summary>
+        ///  Optimizer steps after which the call returns with the epoch open; 0 is none.
+        /// </summary>
+        public ulong pause_after;
+        /// <summary>
+        ///  An epoch that ends before its last batch stays open, to be gone on with or written to a checkpoint.
+        /// </summary>
+        public uint keep_open;
+        public uint _pad;
+        /// <summary>
+        ///  Numbers in a row of `rates` and `momenta`: 1 (that of the common optimizer, the groups' rates follow it) or one for each
+        ///  optimizer, the common one first. 0 is 1.
+        /// </summary>
+        public ulong columns;
+        /// <summary>
+        ///  Momentum (or first beta) for all steps or per step, in rows as `rates`; NaN is the optimizer's own. Null: all their own.
+        /// </summary>
+        public double* momenta;
+        public nuint momenta_len;
     }
 
     /// <summary>
@@ -461,6 +771,15 @@ namespace ExBurn.Native
         ///  Metrics of the epoch so far.
         /// </summary>
         public double* metrics;
+        /// <summary>
+        ///  Rows of rates and momenta that are used up. The callback may write into the later ones, or into a single row for all:
+        ///  that holds for the steps to come.
+        /// </summary>
+        public ulong steps;
+        public double* rates;
+        public nuint rates_len;
+        public double* momenta;
+        public nuint momenta_len;
     }
 
     /// <summary>
@@ -487,6 +806,14 @@ namespace ExBurn.Native
         ///  Number of metrics there are; at most the given capacity of them were written.
         /// </summary>
         public ulong metric_count;
+    }
+
+    /// <summary>
+    ///  An open file of weights. Any thread, concurrently.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbWeights
+    {
     }
 
 

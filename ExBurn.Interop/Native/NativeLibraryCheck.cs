@@ -4,7 +4,7 @@ namespace ExBurn.Native;
 internal static unsafe class NativeLibraryCheck
 {
     public const uint Major = 1;
-    public const uint Minor = 0;
+    public const uint Minor = 1;
 
     /// <summary>The structs in the order of their numbers at the boundary.</summary>
     public static readonly (string Name, int Size)[] Structs =
@@ -14,6 +14,7 @@ internal static unsafe class NativeLibraryCheck
         (nameof(ExbTrainOptions), sizeof(ExbTrainOptions)),
         (nameof(ExbBatchEvent), sizeof(ExbBatchEvent)),
         (nameof(ExbRunResult), sizeof(ExbRunResult)),
+        (nameof(ExbStreamBatch), sizeof(ExbStreamBatch)),
     ];
 
     /// <summary>The first difference in words, or null.</summary>

@@ -63,6 +63,9 @@ internal enum HandleKind
     Cancel = 5,
     Outputs = 6,
     Buffer = 7,
+    Checkpoint = 8,
+    Gradients = 9,
+    Weights = 10,
 }
 
 /// <summary>Element types of the boundary.</summary>
@@ -80,6 +83,7 @@ internal enum DatasetRole
 {
     Input = 0,
     Target = 1,
+    Weight = 2,
 }
 
 /// <summary>Levels of native log records.</summary>

@@ -27,6 +27,18 @@ internal struct TrainOptionsNative
     /// <summary>0 or less is off.</summary>
     public double ClipValue;
 
+    /// <summary>Batches of the open epoch that are done.</summary>
+    public ulong StartBatch;
+
+    /// <summary>Optimizer steps after which the call returns with the epoch open; 0 is none.</summary>
+    public ulong PauseAfter;
+
+    /// <summary>An epoch that ends before its last batch stays open.</summary>
+    public bool KeepOpen;
+
+    /// <summary>Numbers in a row of rates and momenta; 0 is 1.</summary>
+    public ulong Columns;
+
     internal readonly unsafe ExbTrainOptions ToNative() => new()
     {
         struct_size = (uint)sizeof(ExbTrainOptions),
@@ -41,10 +53,14 @@ internal struct TrainOptionsNative
         clip_norm = ClipNorm,
         clip_value = ClipValue,
         max_steps = MaxSteps,
+        start_batch = StartBatch,
+        pause_after = PauseAfter,
+        keep_open = KeepOpen ? 1u : 0,
+        columns = Columns,
     };
 }
 
-/// <summary>What a run came to.</summary>
+/// <summary>What a run came to; of an epoch gone on with, all of it so far.</summary>
 internal readonly struct RunResultNative
 {
     internal RunResultNative(in ExbRunResult native)
@@ -103,6 +119,13 @@ internal readonly unsafe ref struct BatchEventNative
     public double Rate => _native->rate;
 
     public double SamplesPerSecond => _native->samples_per_second;
+
+    /// <summary>Rows of rates and momenta that are used up; what is written into later ones holds for the steps to come.</summary>
+    public int Steps => checked((int)_native->steps);
+
+    public Span<double> Rates => new(_native->rates, checked((int)_native->rates_len));
+
+    public Span<double> Momenta => new(_native->momenta, checked((int)_native->momenta_len));
 
     public ReadOnlySpan<double> Metrics => new(_native->metrics, checked((int)_native->metric_count));
 }

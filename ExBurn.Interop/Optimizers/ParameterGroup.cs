@@ -7,7 +7,7 @@ namespace ExBurn;
 /// Options that are not set are those of the optimizer. For more than rate and decay, or for another optimizer, a whole one is given:
 /// <c>new ParameterGroup(adam with { Betas = (0.8, 0.9) }, "encoder")</c>.
 /// <para>A rate that a schedule or <see cref="Trainer.LearningRate"/> sets is that of the optimizer; a group's rate keeps its proportion to it:
-/// own rate · rate / optimizer's <see cref="Optimizer.LearningRate"/> (own rate where that is 0).</para>
+/// own rate · rate / optimizer's <see cref="Optimizer.LearningRate"/> (own rate where that is 0); unless it has a <see cref="Schedule"/>.</para>
 /// </summary>
 public sealed record ParameterGroup
 {
@@ -44,6 +44,12 @@ public sealed record ParameterGroup
     /// <summary>Their decay. Default: the optimizer's.</summary>
     /// <exception cref="InvalidOperationException">The group has an optimizer of its own.</exception>
     public double? WeightDecay { get; init => field = Own(value); }
+
+    /// <summary>
+    /// How their learning rate changes in Fit, from their own rate on (<see cref="LearningRate"/>, or the optimizer's). Default none: the rate
+    /// keeps its proportion to the optimizer's.
+    /// </summary>
+    public Schedule? Schedule { get; init; }
 
     internal void WriteTo(Utf8JsonWriter json)
     {

@@ -23,6 +23,8 @@ public sealed record SequentialSchedule : Schedule
     /// <summary>Where the second, third ... begins.</summary>
     public ValueArray<int> Milestones { get; }
 
+    internal override IEnumerable<Schedule> Inner => Schedules;
+
     internal override ReduceOnPlateau? Plateau => Schedules.Select(one => one.Plateau).FirstOrDefault(one => one is not null);
 
     internal override bool FollowsRun => Schedules.Any(one => one.FollowsRun);
@@ -62,6 +64,8 @@ public sealed record ChainedSchedule : Schedule
 
     /// <summary>The schedules.</summary>
     public ValueArray<Schedule> Schedules { get; }
+
+    internal override IEnumerable<Schedule> Inner => Schedules;
 
     internal override ReduceOnPlateau? Plateau => Schedules.Select(one => one.Plateau).FirstOrDefault(one => one is not null);
 
@@ -107,6 +111,8 @@ public sealed record Warmup : Schedule
 
     /// <summary>Share of the base rate at position 0.</summary>
     public double StartFactor { get; init => field = Check.Probability(value); }
+
+    internal override IEnumerable<Schedule> Inner => Then is null ? [] : [Then];
 
     internal override ReduceOnPlateau? Plateau => Then?.Plateau;
 

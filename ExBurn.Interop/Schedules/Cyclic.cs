@@ -60,6 +60,8 @@ public sealed record Cyclic : Schedule
     /// <summary>The momentum at the lower rate. Default 0.9.</summary>
     public double MaxMomentum { get; init => field = Check.Probability(value); } = 0.9;
 
+    internal override bool CyclesMomentum => CycleMomentum;
+
     internal override double Next(ScheduleCursor cursor, double rate)
     {
         var size = (double)StepsUp + (StepsDown ?? StepsUp);

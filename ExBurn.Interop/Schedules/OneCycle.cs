@@ -54,6 +54,8 @@ public sealed record OneCycle : Schedule
 
     internal override bool FollowsRun => Length is null;
 
+    internal override bool CyclesMomentum => CycleMomentum;
+
     internal override double Next(ScheduleCursor cursor, double rate)
     {
         var (at, length) = (cursor.Position, cursor.LengthOr(Length));

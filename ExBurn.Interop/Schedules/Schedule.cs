@@ -12,7 +12,7 @@ public enum ScheduleInterval
 
 /// <summary>
 /// How the learning rate changes during a run: an immutable description with PyTorch's formulas, in double. It drives
-/// <see cref="Trainer.Fit"/> as <see cref="FitOptions.Schedule"/>, is stepped by hand through <see cref="Start"/>, or is plotted through
+/// <see cref="Trainer.Fit(Dataset, FitOptions?, CancellationToken)"/> as <see cref="FitOptions.Schedule"/>, is stepped by hand through <see cref="Start"/>, or is plotted through
 /// <see cref="Preview(double, int)"/>. Where PyTorch computes a rate from the one before (StepLR, LinearLR, CosineAnnealingLR ...) so does
 /// this: schedules can be chained, and a rate that a callback sets is gone on from. Positions count from 0.
 /// </summary>
@@ -63,6 +63,22 @@ public abstract record Schedule
 
     /// <summary>Whether the length is left open, so that it follows from the run.</summary>
     internal virtual bool FollowsRun => false;
+
+    /// <summary>Whether the schedule, or one inside, moves the momentum too.</summary>
+    internal virtual bool CyclesMomentum => Inner.Any(one => one.CyclesMomentum);
+
+    /// <summary>The schedules inside.</summary>
+    internal virtual IEnumerable<Schedule> Inner => [];
+
+    /// <summary>The types of the schedule and of those inside: a checkpoint's state is one of such a schedule.</summary>
+    internal string Kind
+    {
+        get
+        {
+            var inner = string.Join(", ", Inner.Select(one => one.Kind));
+            return GetType().Name + (inner.Length == 0 ? "" : $"({inner})");
+        }
+    }
 
     /// <summary>The rate at the cursor's position, from the rate before.</summary>
     internal abstract double Next(ScheduleCursor cursor, double rate);

@@ -69,10 +69,14 @@ internal sealed class ScheduleCursor
         => state.Position >= 0 && state.Numbers.Count == Numbers.Length && state.Children.Count == Children.Length
             && Children.Select((child, i) => child.Fits(state.Children[i])).All(fits => fits);
 
-    public void Restore(ScheduleState state)
+    /// <param name="state">Where to go on.</param>
+    /// <param name="keepLength">Whether the length stays, for a run that may be longer than the one that saved the state.</param>
+    public void Restore(ScheduleState state, bool keepLength)
     {
-        (Position, BaseRate, Length, Momentum, Numbers) = (state.Position, state.BaseRate, state.Length, state.Momentum, [.. state.Numbers]);
+        (Position, BaseRate, Momentum, Numbers) = (state.Position, state.BaseRate, state.Momentum, [.. state.Numbers]);
+        if (!keepLength)
+            Length = state.Length;
         for (var i = 0; i < Children.Length; i++)
-            Children[i].Restore(state.Children[i]);
+            Children[i].Restore(state.Children[i], keepLength);
     }
 }

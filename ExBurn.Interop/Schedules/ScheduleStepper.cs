@@ -44,12 +44,15 @@ public sealed class ScheduleStepper
 
     /// <summary>Continues from a state that an equal schedule has saved.</summary>
     /// <exception cref="ArgumentException">The state is that of another kind of schedule.</exception>
-    public void Restore(ScheduleState state)
+    public void Restore(ScheduleState state) => Restore(state, keepLength: false);
+
+    /// <summary>As <see cref="Restore(ScheduleState)"/>; on demand with the length of this run in place of the state's.</summary>
+    internal void Restore(ScheduleState state, bool keepLength)
     {
         if (!_cursor.Fits(Check.NotNull(state, nameof(state))))
             throw new ArgumentException($"The state is not one of {Schedule.GetType().Name}.", nameof(state));
         Rate = state.Rate;
-        _cursor.Restore(state);
+        _cursor.Restore(state, keepLength);
     }
 
     /// <summary>The rate now and those after the next steps; the stepper stays where it is.</summary>

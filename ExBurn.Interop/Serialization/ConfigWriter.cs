@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace ExBurn;
 
 /// <summary>Writes the options of a component: one <c>Add</c> per option, chained.</summary>
-internal readonly struct ConfigWriter(Utf8JsonWriter json)
+internal readonly partial struct ConfigWriter(Utf8JsonWriter json)
 {
     public ConfigWriter Add(string key, bool value)
     {
@@ -108,6 +108,16 @@ internal readonly struct ConfigWriter(Utf8JsonWriter json)
         }
         json.WriteStartArray(key);
         foreach (var value in list)
+            json.WriteNumberValue(value);
+        json.WriteEndArray();
+        return this;
+    }
+
+    /// <summary>Integers of any sign.</summary>
+    public ConfigWriter AddInts(string key, IReadOnlyList<int> values)
+    {
+        json.WriteStartArray(key);
+        foreach (var value in values)
             json.WriteNumberValue(value);
         json.WriteEndArray();
         return this;

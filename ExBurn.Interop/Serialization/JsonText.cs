@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -19,6 +20,20 @@ internal static class JsonText
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, checked((int)stream.Length));
     }
 
+    /// <summary>The text of a list of texts.</summary>
+    public static string List(IEnumerable<string> texts)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartArray();
+            foreach (var text in texts)
+                json.WriteStringValue(text);
+            json.WriteEndArray();
+        }
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, checked((int)stream.Length));
+    }
+
     public static void WriteShape(this Utf8JsonWriter json, Shape shape)
     {
         json.WriteStartArray();
@@ -27,9 +42,35 @@ internal static class JsonText
         json.WriteEndArray();
     }
 
+    /// <summary>A number as text that keeps every bit; infinity and NaN are possible.</summary>
+    public static string Exact(double number) => number.ToString("R", CultureInfo.InvariantCulture);
+
+    /// <summary>The number of <see cref="Exact(double)"/>.</summary>
+    public static bool TryExact(string? text, out double number)
+        => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+
+    /// <summary>Writes a number as <see cref="Exact(double)"/> does.</summary>
+    public static void WriteExact(this Utf8JsonWriter json, string key, double number) => json.WriteString(key, Exact(number));
+
+    /// <summary>Reads what <see cref="WriteExact"/> wrote.</summary>
+    /// <exception cref="FormatException">It is no number.</exception>
+    public static double Exact(this JsonElement element, string key)
+        => TryExact(element.GetProperty(key).GetString(), out var number) ? number : throw new FormatException($"'{key}' is no number");
+
     public static string Text(this JsonElement element, string key) => element.GetProperty(key).GetString() ?? "";
 
     public static long Number(this JsonElement element, string key) => element.GetProperty(key).GetInt64();
+
+    public static long? NumberOrNull(this JsonElement element, string key)
+        => element.GetProperty(key) is { ValueKind: not JsonValueKind.Null } number ? number.GetInt64() : null;
+
+    public static void WriteNumberOrNull(this Utf8JsonWriter json, string key, long? value)
+    {
+        if (value is { } number)
+            json.WriteNumber(key, number);
+        else
+            json.WriteNull(key);
+    }
 
     public static string[] Texts(this JsonElement element, string key)
         => [.. element.GetProperty(key).EnumerateArray().Select(item => item.GetString() ?? "")];

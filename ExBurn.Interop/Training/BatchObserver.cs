@@ -6,25 +6,27 @@ namespace ExBurn;
 internal sealed class BatchObserver : IBatchObserver
 {
     private readonly TrainingContext _context;
-    private readonly string[] _metricNames;
+    private readonly TrainingState _state;
+    private readonly RatePlan _plan;
     private readonly Callback[] _listeners;
     private readonly IProgress<TrainingProgress>? _progress;
     private BatchResult _last;
 
     private BatchObserver(
-        TrainingContext context, string[] metricNames, Callback[] listeners, IProgress<TrainingProgress>? progress)
+        TrainingContext context, TrainingState state, RatePlan plan, Callback[] listeners, IProgress<TrainingProgress>? progress)
     {
         _context = context;
-        _metricNames = metricNames;
+        _state = state;
+        _plan = plan;
         _listeners = listeners;
         _progress = progress;
     }
 
     /// <summary>An observer where somebody listens to batches; null otherwise: then no batch leaves native code.</summary>
-    public static BatchObserver? WhereHeard(TrainingContext context, string[] metricNames, IProgress<TrainingProgress>? progress)
+    public static BatchObserver? WhereHeard(TrainingContext context, TrainingState state, RatePlan plan, IProgress<TrainingProgress>? progress)
     {
         Callback[] listeners = [.. context.Options.Callbacks.Where(callback => callback.ListensToBatches)];
-        return listeners.Length > 0 || progress is not null || context.Options.TimeLimit is not null ? new(context, metricNames, listeners, progress) : null;
+        return listeners.Length > 0 || progress is not null || context.Options.TimeLimit is not null ? new(context, state, plan, listeners, progress) : null;
     }
 
     public BatchFlow OnBatch(in BatchEventNative batch)
@@ -38,12 +40,16 @@ internal sealed class BatchObserver : IBatchObserver
             SamplesTotal = (long)batch.SamplesTotal,
             Loss = batch.Loss,
             MeanLoss = batch.MeanLoss,
-            Metrics = new(_metricNames, batch.Metrics),
+            Metrics = new(_state.MetricNames, batch.Metrics),
             LearningRate = batch.Rate,
             SamplesPerSecond = batch.SamplesPerSecond,
         };
+        var rate = _plan.RateAt(batch.Rates, batch.Steps);
+        _state.LearningRate = rate;
         foreach (var listener in _listeners)
             listener.OnBatchEnd(_context, _last);
+        if (_state.LearningRate != rate)
+            _plan.Change(_state.LearningRate, batch.Steps, batch.Rates, batch.Momenta);
         var share = _last.SamplesTotal > 0 ? (double)_last.Samples / _last.SamplesTotal : 1;
         Report(null, _context.History.Epochs.Count, share);
         _context.CheckTime();

@@ -5,7 +5,8 @@ namespace ExBurn;
 /// <summary>
 /// Ends a run that no longer improves: after <see cref="Patience"/> epochs in a row that are not better than the best so far.
 /// Better means strictly below best − <see cref="MinDelta"/> (above best + it, where higher is better). The first value counts as
-/// better; NaN never does.
+/// better; NaN never does. Checkpoints hold what it has counted, and the best weights. With averaged weights that the validation judges
+/// (<see cref="WeightAverage.Validate"/>) the best weights are averaged ones.
 /// </summary>
 public sealed class EarlyStopping : Callback
 {
@@ -57,14 +58,36 @@ public sealed class EarlyStopping : Callback
         if (IsBetter(value))
         {
             (Best, BestEpoch, _badEpochs) = (value, epoch.Epoch, 0);
-            if (RestoreBest)
+            if (!RestoreBest)
+                return;
+            using (context.Trainer.UseJudgedWeights(context.Options))
                 _bestState = context.Model.ExportState();
         }
-        else if (++_badEpochs >= Patience)
+        else
         {
+            _badEpochs++;
+            StopWhereDue(context);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override CallbackState SaveState()
+        => new(CallbackState.Of(Best, BestEpoch ?? double.NaN, _badEpochs).Text, _bestState);
+
+    /// <summary>Goes on counting; a run that had been stopped ends at once.</summary>
+    public override void LoadState(TrainingContext context, CallbackState state)
+    {
+        var numbers = Check.NotNull(state, nameof(state)).Numbers(3, this);
+        (Best, BestEpoch, _badEpochs) = (numbers[0], double.IsNaN(numbers[1]) ? null : (int)numbers[1], (int)numbers[2]);
+        _bestState = RestoreBest && !state.Data.IsEmpty ? state.Data.ToArray() : null;
+        StopWhereDue(context);
+    }
+
+    private void StopWhereDue(TrainingContext context)
+    {
+        if (_badEpochs >= Patience)
             context.Stop(string.Format(CultureInfo.InvariantCulture,
                 "{0} did not improve for {1} epochs; the best was {2:0.######} in epoch {3}", Monitor, _badEpochs, Best, BestEpoch));
-        }
     }
 
     /// <inheritdoc/>

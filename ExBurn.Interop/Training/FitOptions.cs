@@ -1,6 +1,6 @@
 namespace ExBurn;
 
-/// <summary>How <see cref="Trainer.Fit"/> trains. Immutable; checked when set.</summary>
+/// <summary>How <see cref="Trainer.Fit(Dataset, FitOptions?, CancellationToken)"/> trains. Immutable; checked when set.</summary>
 public sealed record FitOptions
 {
     /// <summary>Passes over the data, at least 0. Default 1.</summary>
@@ -21,6 +21,21 @@ public sealed record FitOptions
     /// <summary>Data on which the model is judged after each epoch. Default none.</summary>
     public Dataset? Validation { get; init; }
 
+    /// <summary>
+    /// Share of the training data that is held back and on which the model is judged after each epoch instead: above 0, below 1. As in Keras the last rows,
+    /// before any shuffling, unless <see cref="ValidationSplitKind"/> says otherwise. Not together with <see cref="Validation"/>, not for streams. Default none.
+    /// </summary>
+    public double? ValidationSplit { get; init => field = value is null or (> 0 and < 1) ? value : throw new ArgumentOutOfRangeException(nameof(ValidationSplit), value, "ValidationSplit must be above 0 and below 1."); }
+
+    /// <summary>Which rows <see cref="ValidationSplit"/> holds back. Random ones follow from the seed. Default <see cref="SplitKind.InOrder"/>: the last.</summary>
+    public SplitKind ValidationSplitKind { get; init; }
+
+    /// <summary>Which rows an epoch draws, instead of <see cref="Shuffle"/>. Not for streams. Default none.</summary>
+    public Sampler? Sampler { get; init; }
+
+    /// <summary>Mixup and CutMix in training. Not for streams. Default none.</summary>
+    public Mixing? Mixing { get; init; }
+
     /// <summary>Rows per batch in validation. Default: <see cref="BatchSize"/>.</summary>
     public int? ValidationBatchSize { get; init => field = value is { } size ? Check.Positive(size) : null; }
 
@@ -34,17 +49,33 @@ public sealed record FitOptions
     public int AccumulationSteps { get; init => field = Check.Positive(value); } = 1;
 
     /// <summary>
-    /// How the learning rate changes, from the optimizer's rate on. Default none: it stays. A later run with an equal schedule goes on with
+    /// How the learning rate changes, from the optimizer's rate on; <see cref="OneCycle"/> and <see cref="Cyclic"/> set the momentum (or first beta) too.
+    /// Parameter groups may have their own: <see cref="ParameterGroup.Schedule"/>. Default none: it stays. A later run with an equal schedule goes on with
     /// it, unless its length follows from the run; then, and with another schedule, it begins anew.
     /// </summary>
     public Schedule? Schedule { get; init; }
+
+    /// <summary>A running average of the weights. Default none.</summary>
+    public WeightAverage? Ema { get; init; }
+
+    /// <summary>
+    /// A checkpoint (<see cref="Trainer.SaveCheckpoint"/>, <see cref="Checkpoint"/>), or a folder of <see cref="Checkpoint"/>, whose newest is
+    /// taken: the run goes on from there, within an epoch too, and ends as if it had not been interrupted. <see cref="Epochs"/>,
+    /// <see cref="MaxSteps"/> and the history are those of the whole run. The model is compiled as it was, with the same options here;
+    /// a checkpoint that does not fit is a <see cref="CheckpointException"/> that says how, and nothing is changed. A schedule whose length follows
+    /// from the run gets the length of this one. Default none.
+    /// </summary>
+    public string? ResumeFrom { get; init; }
+
+    /// <summary>Whether the run begins anew where <see cref="ResumeFrom"/> does not exist, as in a program's first run; else that is an error. Default false.</summary>
+    public bool StartAnewWithoutFile { get; init; }
 
     /// <summary>Optimizer steps at most, at least 1; the run may end within an epoch. Default none.</summary>
     public long? MaxSteps { get; init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaxSteps), value, "MaxSteps must be at least 1."); }
 
     /// <summary>
-    /// Time after which the run ends, looked at after the batches that <see cref="ReportEvery"/> selects and after each epoch. Above zero.
-    /// Default none.
+    /// Time after which the run ends, looked at after the batches that <see cref="ReportEvery"/> selects and after each epoch. Above zero;
+    /// of a resumed run the time since then. Default none.
     /// </summary>
     public TimeSpan? TimeLimit { get; init => field = value is null || value > TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(nameof(TimeLimit), value, "TimeLimit must be above zero."); }
 

@@ -10,85 +10,114 @@ namespace ExBurn;
 internal sealed class FitRun : IDisposable
 {
     private readonly Trainer _trainer;
-    private readonly Dataset _train;
+    private readonly TrainSource _train;
     private readonly FitOptions _options;
     private readonly CancellationToken _cancellation;
     private readonly TrainingState _state;
     private readonly Model.TrainingClaim _claim;
     private readonly History _history = new();
     private readonly TrainingContext _context;
+    private readonly RatePlan _plan;
     private readonly BatchObserver? _observer;
     private readonly double[] _metrics;
-    private readonly long _stepsPerEpoch;
+    // Unknown for a stream that does not say its rows.
+    private readonly long? _batchesPerEpoch;
+    private readonly long? _stepsPerEpoch;
+    private readonly bool _mayPause;
     private readonly Activity? _span;
-    private long _stepsLeft;
+    private readonly RunProgress? _resumed;
+    private RunProgress.OpenEpoch? _open;
+    // The state before an epoch that ended before its last batch: what a checkpoint of it holds.
+    private RunProgress? _unfinished;
 
     public FitRun(
-        Trainer trainer, Dataset train, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        Trainer trainer, TrainSource train, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         (_trainer, _train, _options, _cancellation) = (trainer, train, options, cancellation);
         _state = trainer.Model.RequireTraining();
-        _stepsPerEpoch = StepsPerEpoch(train.Count, options);
-        _stepsLeft = options.MaxSteps ?? long.MaxValue;
+        if (train.Rows is { } rows)
+            (_batchesPerEpoch, _stepsPerEpoch) = (BatchesPerEpoch(rows, options), StepsPerEpoch(rows, options));
         _claim = trainer.Model.ClaimTraining();
         try
         {
             _metrics = new double[_state.MetricNames.Length];
-            _context = new(trainer, options, _history) { Epoch = _state.Epochs };
-            _observer = BatchObserver.WhereHeard(_context, _state.MetricNames, progress);
-            StartSchedule();
-            _span = TrainingTelemetry.StartFit(options, train.Count);
+            _context = new(trainer, options, _history);
+            _resumed = Resume();
+            _context.Epoch = _state.Epochs;
+            _context.IsResumed = _resumed is not null;
+            StartSchedules();
+            _plan = new(_state);
+            BurnBridge.SetAverage(trainer.Model.Handle, options.Ema?.ToJson());
+            _observer = BatchObserver.WhereHeard(_context, _state, _plan, progress);
+            _mayPause = options.Callbacks.Any(callback => callback.StepInterval is not null);
+            if (_mayPause && !train.CanPause)
+                throw new ArgumentException("A callback wants to be called every few steps within an epoch, which a stream cannot pause for; let it act per epoch.", nameof(options));
+            _state.Run = this;
+            _span = TrainingTelemetry.StartFit(options, train.Rows);
         }
         catch
         {
+            _state.Run = null;
             _claim.Dispose();
             throw;
         }
     }
 
     /// <summary>Whether no further epoch is to be trained.</summary>
-    public bool IsOver => _context.IsStopping || _history.Epochs.Count >= _options.Epochs;
+    public bool IsOver => _context.IsStopping || _history.Epochs.Count >= _options.Epochs || StepsLeft <= 0;
+
+    private long StepsLeft => (_options.MaxSteps ?? long.MaxValue) - _context.Steps;
+
+    /// <summary>Batches of a whole epoch.</summary>
+    private static long BatchesPerEpoch(int rows, FitOptions options)
+        => options.DropLast ? rows / options.BatchSize : RoundedUp(rows, options.BatchSize);
 
     /// <summary>Optimizer steps of a whole epoch.</summary>
-    public static long StepsPerEpoch(int rows, FitOptions options)
-    {
-        var batches = options.DropLast ? rows / options.BatchSize : RoundedUp(rows, options.BatchSize);
-        return RoundedUp(batches, options.AccumulationSteps);
-    }
+    public static long StepsPerEpoch(int rows, FitOptions options) => RoundedUp(BatchesPerEpoch(rows, options), options.AccumulationSteps);
 
     public void Begin()
     {
         foreach (var callback in _options.Callbacks)
             callback.OnTrainBegin(_context);
+        if (_resumed is not null)
+            CallbackStates.Restore(_options.Callbacks, _resumed.Callbacks, _context);
+        if (StepsLeft <= 0)
+            _context.Stop(StopReason.StepLimit, null);
     }
 
     public EpochResult NextEpoch()
     {
         _cancellation.ThrowIfCancellationRequested();
+        _unfinished = null;
         _context.Epoch = _state.Epochs + 1;
-        foreach (var callback in _options.Callbacks)
-            callback.OnEpochBegin(_context);
+        if (_open is null)
+            foreach (var callback in _options.Callbacks)
+                callback.OnEpochBegin(_context);
 
-        var rates = Rates();
         using var span = TrainingTelemetry.StartPart("exburn.epoch", _span, _context.Epoch);
-        var result = BurnBridge.TrainEpoch(
-            _trainer.Model.Handle, _train.Handle, NativeOptions(), rates, _metrics, _observer, _cancellation);
+        var (result, firstRate) = TrainParts();
+        var isWhole = !_train.CanPause || (long)result.Batches >= _batchesPerEpoch;
+        if (!isWhole && _open is not null)
+            _unfinished = Capture();
+        _open = null;
         _state.Epochs++;
-        _stepsLeft -= (long)result.Steps;
-        var epoch = ToEpoch(result, rates[0]) with
+        var epoch = ToEpoch(result, firstRate) with
         {
             Validation = Validate(),
         };
         TrainingTelemetry.Count(epoch);
         _history.Add(epoch);
-        MoveSchedule(epoch);
-        if (_stepsLeft <= 0)
+        _plan.EndEpoch(epoch);
+        if (StepsLeft <= 0)
             _context.Stop(StopReason.StepLimit, null);
         _context.CheckTime();
 
         _observer?.Report(epoch);
         foreach (var callback in _options.Callbacks)
             callback.OnEpochEnd(_context, epoch);
+        TellOfSteps();
+        foreach (var callback in _options.Callbacks)
+            callback.OnCheckpoint(_context, epoch);
         return epoch;
     }
 
@@ -97,71 +126,197 @@ internal sealed class FitRun : IDisposable
         (_history.StopReason, _history.StopMessage) = (_context.StopReason, _context.StopMessage);
         foreach (var callback in _options.Callbacks)
             callback.OnTrainEnd(_context, _history);
-        _history.Duration = _context.Elapsed;
+        _history.Duration = Duration;
         return _history;
     }
 
     /// <summary>Ends a run whose reader has left it before its end.</summary>
     public void Leave() => _context.Stop(StopReason.Callback, "the loop over the epochs was left");
 
+    /// <summary>How far the run is, for a checkpoint.</summary>
+    public RunProgress Capture() => _unfinished ?? new()
+    {
+        Epochs = _state.Epochs,
+        Steps = _context.Steps,
+        LearningRate = _state.LearningRate,
+        Seed = _trainer.Model.Seed,
+        Open = _open,
+        Schedules = [.. _state.Schedules.Select(one => one is null ? null : new RunProgress.SavedSchedule(one.Schedule.Kind, one.Save()))],
+        History = [.. _history.Epochs],
+        Duration = Duration,
+        Callbacks = CallbackStates.Save(_options.Callbacks),
+    };
+
     public void Dispose()
     {
+        _state.Progress = Capture();
+        _state.Run = null;
         _span?.Dispose();
         _claim.Dispose();
+        _train.Dispose();
     }
+
+    private TimeSpan Duration => (_resumed?.Duration ?? TimeSpan.Zero) + _context.Elapsed;
+
+    private RunProgress.OrderOfSamples Order => new(
+        _train.Rows ?? 0, _options.BatchSize, _options.Shuffle, _options.DropLast, _options.AccumulationSteps, _options.Seed ?? _trainer.Model.Seed);
+
+    /// <summary>Takes the run over that a checkpoint holds, where one is asked for.</summary>
+    private RunProgress? Resume()
+    {
+        if (_options.ResumeFrom is not { } path)
+            return null;
+        var file = Directory.Exists(path) ? Checkpoint.FindLatest(path) : path;
+        if (_options.StartAnewWithoutFile && (file is null || !File.Exists(file)))
+            return null;
+        var progress = _trainer.Restore(file ?? throw new CheckpointException($"There is no checkpoint in the folder '{path}'.", ErrorCode.NotFound), _state, CheckFits);
+        foreach (var epoch in progress.History)
+            _history.Add(epoch);
+        (_context.Steps, _open) = (progress.Steps, progress.Open);
+        return progress;
+    }
+
+    private void CheckFits(RunProgress progress)
+    {
+        for (var i = 0; i < _state.Schedules.Length; i++)
+        {
+            var file = i < progress.Schedules.Count ? progress.Schedules[i]?.Kind : null;
+            var here = ScheduleOf(i)?.Kind;
+            if (file != here)
+                throw new CheckpointException($"The checkpoint does not fit the run: schedule{(i == 0 ? "" : $" of parameter group {i - 1}")}: expected {here ?? "none"}, found {file ?? "none"}.");
+        }
+        // A seed that is not given is that of the file.
+        var order = Order with { Seed = _options.Seed ?? progress.Seed };
+        if (progress.Open is not null && !_train.CanPause)
+            throw new CheckpointException("The checkpoint stands within an epoch, which cannot go on with a stream.");
+        if (progress.Open?.Order.DifferenceTo(order) is { } difference)
+            throw new CheckpointException($"The checkpoint stands within an epoch, which cannot go on with other options. {difference}.");
+    }
+
+    /// <summary>Trains to the end of the epoch, with pauses for the callbacks that want them.</summary>
+    private (RunResultNative Result, double FirstRate) TrainParts()
+    {
+        var firstRate = _open?.FirstRate ?? double.NaN;
+        while (true)
+        {
+            var (before, stepsLeft) = (_open?.Steps ?? 0, StepsLeft);
+            // A stream is given the rates of its steps one by one.
+            var most = _train.CanPause ? Math.Min(_stepsPerEpoch!.Value - before, stepsLeft) : 1;
+            var pause = StepsToPause(most);
+            _plan.Prepare(Math.Min(most, pause));
+            if (double.IsNaN(firstRate))
+                firstRate = _plan.Rates[0];
+            var result = TrainPart(pause, stepsLeft);
+            var made = (long)result.Steps - before;
+            if (_train.CanPause)
+                _plan.EndPart(checked((int)made));
+            _context.Steps += made;
+            var batches = (long)result.Batches;
+            var canGoOn = batches < _batchesPerEpoch && batches % _options.AccumulationSteps == 0 && KeepsOpen;
+            _open = canGoOn ? new(batches, (long)result.Steps, firstRate, Order) : null;
+            if (!canGoOn || result.Stopped || StepsLeft <= 0)
+                return (result, firstRate);
+            TellOfSteps();
+            foreach (var callback in _options.Callbacks)
+                callback.OnCheckpoint(_context, null);
+            _context.CheckTime();
+            if (_context.IsStopping)
+                return (result, firstRate);
+            _cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    private RunResultNative TrainPart(long pause, long stepsLeft)
+    {
+        var rate = _state.LearningRate;
+        try
+        {
+            return _train.Train(_trainer.Model.Handle, NativeOptions(pause, stepsLeft), _plan, _metrics, _observer, _cancellation);
+        }
+        catch
+        {
+            // The position within the epoch is lost.
+            _open = null;
+            _plan.Abandon(rate);
+            throw;
+        }
+    }
+
+    private void TellOfSteps()
+    {
+        if (!_mayPause)
+            return;
+        foreach (var callback in _options.Callbacks)
+            if (callback.StepInterval is { } interval && _context.Steps % interval == 0)
+                callback.OnSteps(_context);
+    }
+
+    /// <summary>Steps to the next pause that a callback wants; as many as given where none comes before.</summary>
+    private long StepsToPause(long most)
+    {
+        if (!_mayPause)
+            return most;
+        foreach (var callback in _options.Callbacks)
+            if (callback.StepInterval is { } interval)
+                most = Math.Min(most, interval - (_context.Steps % interval));
+        return most;
+    }
+
+    /// <summary>Whether something may end an epoch before its last batch.</summary>
+    private bool KeepsOpen => _train.CanPause && (_mayPause || _observer is not null || _options.MaxSteps is not null || _open is not null);
 
     private Evaluation? Validate()
     {
-        if (_options.Validation is not { } held)
+        if ((_options.Validation ?? _train.Held) is not { } held)
             return null;
         using var span = TrainingTelemetry.StartPart("exburn.validation", _span, _context.Epoch);
+        using var judged = _trainer.UseJudgedWeights(_options);
         return _trainer.EvaluateOn(held, _options.ValidationBatchSize ?? _options.BatchSize, _state, _cancellation);
     }
 
-    /// <summary>A run with the schedule of the run before goes on with it, unless the schedule's length follows from the run.</summary>
-    private void StartSchedule()
+    private Schedule? ScheduleOf(int column) => column == 0 ? _options.Schedule : _state.Optimizer.Groups[column - 1].Schedule;
+
+    /// <summary>A run with the schedules of the run before goes on with them, unless a schedule's length follows from the run.</summary>
+    private void StartSchedules()
     {
-        if (_options.Schedule is not { } schedule || (_state.Schedule?.Schedule == schedule && !schedule.FollowsRun))
+        var saved = _state.Saved;
+        _state.Saved = [];
+        for (var i = 0; i < _state.Schedules.Length; i++)
         {
-            _state.Schedule = _options.Schedule is null ? null : _state.Schedule;
-            return;
+            if (ScheduleOf(i) is not { } schedule)
+            {
+                _state.Schedules[i] = null;
+                continue;
+            }
+            if (schedule is { Interval: ScheduleInterval.Step, Plateau: not null })
+                throw new ArgumentException("ReduceOnPlateau moves per epoch: its number is not known within one.", nameof(FitOptions.Schedule));
+            var goesOn = _resumed is not null || !schedule.FollowsRun;
+            if (goesOn && _state.Schedules[i]?.Schedule == schedule)
+                continue;
+            var stepper = schedule.Start(RatePlan.BaseRate(_state.Optimizer, i), Length(schedule));
+            _state.Schedules[i] = stepper;
+            if (goesOn && i < saved.Count && saved[i] is { } old && old.Kind == schedule.Kind)
+                stepper.Restore(old.State, keepLength: _resumed is not null);
+            else if (i == 0)
+                _state.LearningRate = stepper.Rate;
         }
-        if (schedule is { Interval: ScheduleInterval.Step, Plateau: not null })
-            throw new ArgumentException("ReduceOnPlateau moves per epoch: its number is not known within one.", nameof(FitOptions.Schedule));
+    }
+
+    private int Length(Schedule schedule)
+    {
         var length = schedule.Interval == ScheduleInterval.Epoch
             ? _options.Epochs
-            : Math.Min(Math.Min(_options.Epochs * _stepsPerEpoch, _stepsLeft), int.MaxValue);
-        _state.Schedule = schedule.Start(_state.Optimizer.LearningRate, Math.Max(1, (int)length));
-        _state.LearningRate = _state.Schedule.Rate;
+            : Math.Min(Math.Min(_options.Epochs * WholeSteps(schedule), _options.MaxSteps ?? long.MaxValue), int.MaxValue);
+        return Math.Max(1, (int)length);
     }
 
-    /// <summary>One rate for the epoch, or one per step. A rate that somebody set since is what the schedule goes on from.</summary>
-    private double[] Rates()
-    {
-        if (_state.Schedule is not { } stepper)
-            return [_state.LearningRate];
-        stepper.Rate = _state.LearningRate;
-        return stepper.Schedule.Interval == ScheduleInterval.Step
-            ? stepper.Peek(checked((int)Math.Min(_stepsPerEpoch, _stepsLeft)))
-            : [stepper.Rate];
-    }
+    /// <summary>Steps of an epoch, where a schedule's length may depend on them.</summary>
+    private long WholeSteps(Schedule schedule) => _stepsPerEpoch ?? (schedule.FollowsRun && _options.MaxSteps is null
+        ? throw new ArgumentException(
+            "The length of the schedule follows from the run, but the stream's is not known: give the schedule a length, or the stream its rows (DataStream.WithRows).")
+        : int.MaxValue);
 
-    private void MoveSchedule(EpochResult epoch)
-    {
-        if (_state.Schedule is not { } stepper)
-            return;
-        // A callback may have set a rate within the epoch.
-        stepper.Rate = _state.LearningRate;
-        if (stepper.Schedule.Interval == ScheduleInterval.Step)
-            stepper.Advance(epoch.Steps);
-        else if (stepper.Schedule.Plateau is { } plateau)
-            stepper.Step((plateau.Monitor ?? (epoch.Validation is null ? Monitored.Loss : Monitored.ValidationLoss)).Read(epoch));
-        else
-            stepper.Step();
-        _state.LearningRate = stepper.Rate;
-    }
-
-    private TrainOptionsNative NativeOptions() => new()
+    private TrainOptionsNative NativeOptions(long pause, long stepsLeft) => new()
     {
         Shuffle = _options.Shuffle,
         DropLast = _options.DropLast,
@@ -173,7 +328,11 @@ internal sealed class FitRun : IDisposable
         ReportEvery = (ulong)_options.ReportEvery,
         ClipNorm = _options.ClipNorm ?? 0,
         ClipValue = _options.ClipValue ?? 0,
-        MaxSteps = _options.MaxSteps is null ? 0 : (ulong)_stepsLeft,
+        MaxSteps = _options.MaxSteps is null ? 0 : (ulong)stepsLeft,
+        StartBatch = (ulong)(_open?.Batches ?? 0),
+        PauseAfter = _mayPause ? (ulong)pause : 0,
+        KeepOpen = KeepsOpen,
+        Columns = (ulong)_plan.Columns,
     };
 
     private EpochResult ToEpoch(RunResultNative result, double rate) => new()

@@ -29,12 +29,18 @@ public sealed class TrainingContext
     /// <summary>Number of the epoch in progress, or of the last one, from 1; continues where an earlier run on the compiled model ended.</summary>
     public int Epoch { get; internal set; }
 
-    /// <summary>Time since the run began.</summary>
+    /// <summary>Optimizer steps of the run so far, those before a restart included; in <see cref="Callback.OnBatchEnd"/> as of the last pause or epoch.</summary>
+    public long Steps { get; internal set; }
+
+    /// <summary>Whether the run goes on from a checkpoint (<see cref="FitOptions.ResumeFrom"/>); <see cref="History"/> then has its epochs.</summary>
+    public bool IsResumed { get; internal set; }
+
+    /// <summary>Time since the run began, or was resumed.</summary>
     public TimeSpan Elapsed => _clock.Elapsed;
 
     /// <summary>
-    /// The learning rate; a value set inside an epoch takes effect with the next one. With a schedule: its rate, which moves on before
-    /// <see cref="Callback.OnEpochEnd"/>. A value set here is what the schedule goes on from, as in PyTorch: those that compute a rate from the
+    /// The learning rate of the next step. With a schedule: its rate, which moves on before <see cref="Callback.OnEpochEnd"/>. A value set here
+    /// holds from the next optimizer step on, within an epoch too, and is what the schedule goes on from, as in PyTorch: those that compute a rate from the
     /// one before keep it, those that compute it from the position replace it at their next step.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The rate is negative or not finite.</exception>

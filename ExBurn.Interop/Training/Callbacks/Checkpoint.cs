@@ -3,16 +3,18 @@ using System.Globalization;
 namespace ExBurn;
 
 /// <summary>
-/// Saves the weights during a run as safetensors (<see cref="Model.Save"/>): <c>epoch-0004.safetensors</c> every so many epochs, and
-/// <c>best.safetensors</c>. Each file is written to a temporary name and then renamed, so that a file is whole or not there.
+/// Saves a run while it goes on: checkpoints (<see cref="Trainer.SaveCheckpoint"/>) <c>epoch-0004.safetensors</c> every so many epochs and
+/// <c>step-00001200.safetensors</c> every so many optimizer steps, from which <see cref="FitOptions.ResumeFrom"/> goes on, and the weights of the
+/// best epoch, <c>best.safetensors</c>. Each file is written to a temporary name and then renamed, so that a file is whole or not there.
+/// <see cref="Model.Load(string, bool)"/> reads the weights of all of them.
 /// </summary>
 public sealed class Checkpoint : Callback
 {
     private readonly Queue<string> _kept = new();
 
     /// <summary>Checkpoints in a folder.</summary>
-    /// <param name="folder">Where; made when the run begins.</param>
-    /// <param name="every">Epochs between two files, counted by the epoch's number; 0 writes only the best. Default 1.</param>
+    /// <param name="folder">Where; made when the run begins. It belongs to one run at a time.</param>
+    /// <param name="every">Epochs between two files, counted by the epoch's number; 0 for none. Default 1.</param>
     /// <param name="keepBest">Whether the best epoch's weights are kept in <c>best.safetensors</c>. Default false.</param>
     /// <param name="keepLast">How many of this run's files are kept, the best apart; older ones are deleted. Default all.</param>
     /// <param name="monitor">What tells the best. Default: the validation loss, or the training loss of a run without validation data.</param>
@@ -31,6 +33,12 @@ public sealed class Checkpoint : Callback
     /// <summary>Epochs between two files; 0 for none.</summary>
     public int Every { get; }
 
+    /// <summary>Optimizer steps of the run between two files, at least 1; they may stand within an epoch. Default none.</summary>
+    public int? EverySteps { get; init => field = value is { } steps ? Check.Positive(steps) : null; }
+
+    /// <summary>Whether the files hold weights and buffers only, smaller and good for prediction, but not for resuming. Default false.</summary>
+    public bool WeightsOnly { get; init; }
+
     /// <summary>Whether the best epoch's weights are kept.</summary>
     public bool KeepBest { get; }
 
@@ -40,7 +48,7 @@ public sealed class Checkpoint : Callback
     /// <summary>What tells the best; null for the loss.</summary>
     public Monitored? Monitor { get; }
 
-    /// <summary>The file of the best epoch's weights.</summary>
+    /// <summary>The file of the best epoch's weights; averaged ones where the validation judges those (<see cref="WeightAverage.Validate"/>).</summary>
     public string BestPath => Path.Combine(Folder, "best.safetensors");
 
     /// <summary>The file that was written last, the best apart; null before the first.</summary>
@@ -52,10 +60,18 @@ public sealed class Checkpoint : Callback
     /// <summary>The best value so far; NaN before the first.</summary>
     public double Best { get; private set; } = double.NaN;
 
+    /// <inheritdoc/>
+    public override int? StepInterval => EverySteps;
+
     /// <summary>The file of an epoch.</summary>
     /// <param name="epoch">Number of the epoch, from 1.</param>
-    public string PathOf(int epoch)
-        => Path.Combine(Folder, string.Format(CultureInfo.InvariantCulture, "epoch-{0:0000}.safetensors", epoch));
+    public string PathOf(int epoch) => Named("epoch-{0:0000}.safetensors", epoch);
+
+    /// <summary>The newest file of a folder by the time of writing, the best apart; null where there is none.</summary>
+    /// <param name="folder">The folder of a <see cref="Checkpoint"/>.</param>
+    public static string? FindLatest(string folder)
+        => Files(Check.NotNull(folder, nameof(folder)), ".safetensors", "epoch", "step")
+            .OrderBy(File.GetLastWriteTimeUtc).ThenBy(path => path, StringComparer.Ordinal).LastOrDefault();
 
     /// <inheritdoc/>
     public override void OnTrainBegin(TrainingContext context)
@@ -65,25 +81,62 @@ public sealed class Checkpoint : Callback
         _kept.Clear();
         (LastPath, BestEpoch, Best) = (null, null, double.NaN);
         Directory.CreateDirectory(Folder);
+        // What a process left that was killed while it wrote.
+        foreach (var rest in Files(Folder, ".tmp", "epoch", "step", "best"))
+            File.Delete(rest);
     }
 
     /// <inheritdoc/>
-    public override void OnEpochEnd(TrainingContext context, EpochResult epoch)
+    public override void OnCheckpoint(TrainingContext context, EpochResult? epoch)
     {
-        if (KeepBest && IsBetter(context, epoch, out var value))
+        if (epoch is not null && KeepBest && IsBetter(Check.NotNull(context, nameof(context)), epoch, out var value))
         {
-            context.Model.Save(BestPath);
+            using (context.Trainer.UseJudgedWeights(context.Options))
+                context.Model.Save(BestPath);
             (Best, BestEpoch) = (value, epoch.Epoch);
         }
-        if (Every == 0 || epoch.Epoch % Every != 0)
-            return;
-        var path = PathOf(epoch.Epoch);
-        context.Model.Save(path);
+        if (epoch is not null && Every != 0 && epoch.Epoch % Every == 0)
+            Write(context, PathOf(epoch.Epoch));
+        else if (EverySteps is { } steps && context.Steps % steps == 0)
+            Write(context, Named("step-{0:00000000}.safetensors", context.Steps));
+    }
+
+    /// <inheritdoc/>
+    public override CallbackState SaveState()
+    {
+        var numbers = CallbackState.Of(Best, BestEpoch ?? double.NaN).Text;
+        return new(string.Join("\n", _kept.Select(path => Path.GetFileName(path)).Prepend(numbers)));
+    }
+
+    /// <inheritdoc/>
+    public override void LoadState(TrainingContext context, CallbackState state)
+    {
+        var lines = Check.NotNull(state, nameof(state)).Text.Split('\n');
+        var numbers = new CallbackState(lines[0]).Numbers(2, this);
+        (Best, BestEpoch) = (numbers[0], double.IsNaN(numbers[1]) ? null : (int)numbers[1]);
+        foreach (var name in lines.Skip(1))
+            _kept.Enqueue(Path.Combine(Folder, Path.GetFileName(name)));
+        LastPath = _kept.LastOrDefault();
+    }
+
+    private void Write(TrainingContext context, string path)
+    {
         LastPath = path;
-        _kept.Enqueue(path);
+        // In the state that is written the file counts already.
+        if (!_kept.Contains(path))
+            _kept.Enqueue(path);
+        if (WeightsOnly)
+            context.Model.Save(path);
+        else
+            context.Trainer.SaveCheckpoint(path);
         while (_kept.Count > KeepLast)
             File.Delete(_kept.Dequeue());
     }
+
+    private string Named(string format, long number) => Path.Combine(Folder, string.Format(CultureInfo.InvariantCulture, format, number));
+
+    private static IEnumerable<string> Files(string folder, string ending, params string[] begins)
+        => Directory.GetFiles(folder).Where(path => path.EndsWith(ending, StringComparison.Ordinal) && begins.Contains(Path.GetFileName(path).Split('-', '.')[0]));
 
     private Monitored MonitorOf(TrainingContext context)
         => Monitor ?? (context.Options.Validation is null ? Monitored.Loss : Monitored.ValidationLoss);

@@ -25,7 +25,10 @@ public sealed class CsvLog : Callback
     {
         if (Path.GetDirectoryName(Path.GetFullPath(FilePath)) is { Length: > 0 } folder)
             Directory.CreateDirectory(folder);
-        if (!Append || !File.Exists(FilePath))
+        // A resumed run's file is that of the whole run: lines after the checkpoint, if any, are trained and written again.
+        if (!Append)
+            File.WriteAllText(FilePath, context.History.ToCsv());
+        else if (!File.Exists(FilePath))
             File.WriteAllText(FilePath, "");
         _needsHeader = new FileInfo(FilePath).Length == 0;
     }

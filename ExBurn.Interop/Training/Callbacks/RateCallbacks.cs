@@ -39,6 +39,12 @@ public sealed class WarmupCallback : Callback
         if (done <= Epochs)
             context.LearningRate = StartRate + ((_target - StartRate) * done / Epochs);
     }
+
+    /// <inheritdoc/>
+    public override CallbackState SaveState() => CallbackState.Of(_target);
+
+    /// <inheritdoc/>
+    public override void LoadState(TrainingContext context, CallbackState state) => _target = Check.NotNull(state, nameof(state)).Numbers(1, this)[0];
 }
 
 /// <summary>
@@ -70,6 +76,22 @@ public sealed class ReduceOnPlateauCallback : Callback
             return;
         stepper.Rate = context.LearningRate;
         context.LearningRate = stepper.Step(MonitorOf(context).Read(epoch));
+    }
+
+    /// <inheritdoc/>
+    public override CallbackState? SaveState() => _stepper is null ? null : new(_stepper.Save().ToJson());
+
+    /// <inheritdoc/>
+    public override void LoadState(TrainingContext context, CallbackState state)
+    {
+        try
+        {
+            _stepper?.Restore(ScheduleState.FromJson(Check.NotNull(state, nameof(state)).Text));
+        }
+        catch (Exception error) when (error is FormatException or ArgumentException)
+        {
+            throw new CheckpointException("The checkpoint's state of ReduceOnPlateauCallback is not one of this version.", error);
+        }
     }
 
     private Monitored MonitorOf(TrainingContext context)

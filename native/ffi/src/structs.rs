@@ -86,6 +86,26 @@ pub(crate) unsafe fn struct_size<T>(ptr: *const T, name: impl Display) -> Result
     Ok(size)
 }
 
+/// A struct of the caller's that has grown since ABI 1.0: the fields that its size covers, the others from `none`.
+///
+/// # Safety
+/// As [`struct_size`]; every bit pattern is a `T`.
+pub(crate) unsafe fn prefix<T: Copy>(ptr: *const T, none: T, least: usize, name: impl Display) -> Result<T> {
+    check_pointer(ptr, &name)?;
+    let mut whole = none;
+    // SAFETY: not null, aligned to at least 4; the struct is as long as its size says, by the rule of this function.
+    unsafe {
+        let size = ptr.cast::<u32>().read() as usize;
+        if size < least {
+            let text = format!("'{name}': struct_size is {size}, at least {least} is needed");
+            return Err(Failure::argument(Status::Abi, name, text));
+        }
+        let bytes = size.min(size_of::<T>());
+        std::ptr::copy_nonoverlapping(ptr.cast::<u8>(), (&raw mut whole).cast::<u8>(), bytes);
+    }
+    Ok(whole)
+}
+
 /// A flag: 0 or 1, nothing else.
 pub(crate) fn flag(value: u32, name: impl Display) -> Result<bool> {
     match value {

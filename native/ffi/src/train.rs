@@ -7,9 +7,9 @@ use crate::error::{ExbError, Failure, Result, Status};
 use crate::guard::guard;
 use crate::handle;
 use crate::model::ExbModel;
-use crate::structs::{check_pointer, flag, size, slice, slice_mut, struct_size};
+use crate::structs::{flag, prefix, size, slice, slice_mut, struct_size};
 use exburn_core::ArrayView;
-use exburn_core::train::{self, BatchEvent, Flow, RunResult, TrainOptions};
+use exburn_core::train::{self, BatchEvent, Flow, Pace, RunResult, TrainOptions};
 use std::ffi::c_void;
 use std::sync::atomic::AtomicBool;
 
@@ -37,6 +37,47 @@ pub struct ExbTrainOptions {
     pub clip_value: f64,
     /// Optimizer steps at most; 0 is all.
     pub max_steps: u64,
+    /// Batches of the epoch that are done already; the model has the epoch open there (`keep_open`).
+    pub start_batch: u64,
+    /// Optimizer steps after which the call returns with the epoch open; 0 is none.
+    pub pause_after: u64,
+    /// An epoch that ends before its last batch stays open, to be gone on with or written to a checkpoint.
+    pub keep_open: u32,
+    pub _pad: u32,
+    /// Numbers in a row of `rates` and `momenta`: 1 (that of the common optimizer, the groups' rates follow it) or one for each
+    /// optimizer, the common one first. 0 is 1.
+    pub columns: u64,
+    /// Momentum (or first beta) for all steps or per step, in rows as `rates`; NaN is the optimizer's own. Null: all their own.
+    pub momenta: *const f64,
+    pub momenta_len: usize,
+}
+
+/// Bytes of ExbTrainOptions as of ABI 1.0.
+const OPTIONS_1_0: usize = 80;
+
+impl ExbTrainOptions {
+    /// What holds for fields that the caller's struct does not have.
+    const NONE: Self = Self {
+        struct_size: 0,
+        shuffle: 0,
+        drop_last: 0,
+        check_finite: 0,
+        epoch: 0,
+        seed: 0,
+        batch_size: 0,
+        accumulate: 0,
+        report_every: 0,
+        clip_norm: 0.0,
+        clip_value: 0.0,
+        max_steps: 0,
+        start_batch: 0,
+        pause_after: 0,
+        keep_open: 0,
+        _pad: 0,
+        columns: 0,
+        momenta: std::ptr::null(),
+        momenta_len: 0,
+    };
 }
 
 /// One batch of a run; valid during the callback only.
@@ -60,6 +101,13 @@ pub struct ExbBatchEvent {
     pub metric_count: u64,
     /// Metrics of the epoch so far.
     pub metrics: *const f64,
+    /// Rows of rates and momenta that are used up. The callback may write into the later ones, or into a single row for all:
+    /// that holds for the steps to come.
+    pub steps: u64,
+    pub rates: *mut f64,
+    pub rates_len: usize,
+    pub momenta: *mut f64,
+    pub momenta_len: usize,
 }
 
 /// What a run came to. The caller sets `struct_size`; all else is written.
@@ -80,10 +128,10 @@ pub struct ExbRunResult {
     pub metric_count: u64,
 }
 
-type Callback = Option<unsafe extern "C" fn(*mut c_void, *const ExbBatchEvent) -> i32>;
+pub(crate) type Callback = Option<unsafe extern "C" fn(*mut c_void, *const ExbBatchEvent) -> i32>;
 
 /// Where a run's result goes.
-struct ResultPlace<'a> {
+pub(crate) struct ResultPlace<'a> {
     out: *mut ExbRunResult,
     size: u32,
     metrics: &'a mut [f64],
@@ -92,7 +140,7 @@ struct ResultPlace<'a> {
 impl<'a> ResultPlace<'a> {
     /// # Safety
     /// The pointers keep the rules of ABI.md.
-    unsafe fn new(out: *mut ExbRunResult, metrics: *mut f64, metrics_cap: usize) -> Result<Self> {
+    pub(crate) unsafe fn new(out: *mut ExbRunResult, metrics: *mut f64, metrics_cap: usize) -> Result<Self> {
         // SAFETY: the rule of this function.
         let (size, metrics) = unsafe { (struct_size(out, "out")?, slice_mut(metrics, metrics_cap, "metrics")?) };
         metrics.fill(0.0);
@@ -116,7 +164,7 @@ impl<'a> ResultPlace<'a> {
         unsafe { self.out.write(result) };
     }
 
-    fn set(self, result: &RunResult) {
+    pub(crate) fn set(self, result: &RunResult) {
         let n = self.metrics.len().min(result.metrics.len());
         self.metrics[..n].copy_from_slice(&result.metrics[..n]);
         self.write(ExbRunResult {
@@ -135,20 +183,16 @@ impl<'a> ResultPlace<'a> {
 
 /// # Safety
 /// `ptr` is null or points to options that keep the rules of ABI.md.
-unsafe fn options(ptr: *const ExbTrainOptions) -> Result<TrainOptions> {
-    check_pointer(ptr, "options")?;
-    // SAFETY: the rule of this function; the size has been checked.
-    let o = unsafe {
-        struct_size(ptr, "options")?;
-        ptr.read()
-    };
+pub(crate) unsafe fn options(ptr: *const ExbTrainOptions) -> Result<(TrainOptions, ExbTrainOptions)> {
+    // SAFETY: the rule of this function.
+    let o = unsafe { prefix(ptr, ExbTrainOptions::NONE, OPTIONS_1_0, "options")? };
     for (value, name) in [(o.clip_norm, "clip_norm"), (o.clip_value, "clip_value")] {
         if value.is_nan() {
             return Err(Failure::argument(Status::InvalidArgument, name, format!("'{name}' is not a number")));
         }
     }
     let positive = |v: f64| (v > 0.0).then_some(v);
-    Ok(TrainOptions {
+    let options = TrainOptions {
         epoch: o.epoch,
         seed: o.seed,
         batch_size: size(o.batch_size, "batch_size")?,
@@ -160,11 +204,15 @@ unsafe fn options(ptr: *const ExbTrainOptions) -> Result<TrainOptions> {
         clip_norm: positive(o.clip_norm),
         clip_value: positive(o.clip_value),
         max_steps: (o.max_steps > 0).then_some(o.max_steps),
-    })
+        pause_after: (o.pause_after > 0).then_some(o.pause_after),
+        start_batch: o.start_batch,
+        keep_open: flag(o.keep_open, "keep_open")?,
+    };
+    Ok((options, o))
 }
 
 /// The targets, and the weights of the samples where they come last.
-fn split_weights<'a, 'b>(
+pub(crate) fn split_weights<'a, 'b>(
     arrays: &'a [ArrayView<'b>],
     weighted: u32,
 ) -> Result<(&'a [ArrayView<'b>], Option<&'a ArrayView<'b>>)> {
@@ -178,7 +226,7 @@ fn split_weights<'a, 'b>(
 }
 
 /// Turns the caller's function into the core's. It runs on the calling thread, inside the guard.
-fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchEvent) -> Flow> {
+pub(crate) fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchEvent) -> Flow> {
     let callback = callback?;
     Some(move |event: &BatchEvent| {
         let event = ExbBatchEvent {
@@ -195,6 +243,12 @@ fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchE
             samples_per_second: event.samples_per_second,
             metric_count: event.metrics.len() as u64,
             metrics: event.metrics.as_ptr(),
+            steps: event.steps,
+            // A cell has the layout of what is in it, and may be written through.
+            rates: event.rates.as_ptr().cast_mut().cast(),
+            rates_len: event.rates.len(),
+            momenta: event.momenta.as_ptr().cast_mut().cast(),
+            momenta_len: event.momenta.len(),
         };
         // SAFETY: the caller keeps function and state valid for the call; the event lives until it returns.
         match unsafe { callback(state, &event) } {
@@ -205,7 +259,7 @@ fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchE
     })
 }
 
-/// Trains one epoch. `rates`: one learning rate for all steps, or one per optimizer step. `cancel` and `callback` may be null.
+/// Trains one epoch. `rates`: one row for all steps, or one per optimizer step (`columns` of the options). `cancel` and `callback` may be null.
 /// The callback returns 0 go on, 1 stop (a normal end), 2 failed (status 14). Metrics are written up to their capacity.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_train_epoch(
@@ -224,20 +278,22 @@ pub unsafe extern "C" fn exb_train_epoch(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (place, model, data, options, rates, cancel) = unsafe {
+        let (place, model, data, options, pace, cancel) = unsafe {
             let place = ResultPlace::new(out, metrics, metrics_cap)?;
             let model = handle::get::<ExbModel>(m, "m")?;
             let data = handle::get::<ExbDataset>(dataset, "dataset")?;
-            let options = options(train_options)?;
+            let (options, native) = options(train_options)?;
             let rates = slice(rates, rates_len, "rates")?;
-            (place, model, data, options, rates, handle::get_optional::<ExbCancel>(cancel, "cancel")?)
+            let momenta = slice(native.momenta, native.momenta_len, "momenta")?;
+            let pace = Pace { rates, momenta, columns: size(native.columns.max(1), "columns")? };
+            (place, model, data, options, pace, handle::get_optional::<ExbCancel>(cancel, "cancel")?)
         };
         let data = dataset::read(&data)?;
         let never = AtomicBool::new(false);
         let cancel = cancel.as_ref().map_or(&never, |flag| flag);
         let mut observer = observer(callback, state);
         let observer = observer.as_mut().map(|f| f as &mut dyn FnMut(&BatchEvent) -> Flow);
-        let result = model.run(|model| train::train_epoch(model, &data, &options, rates, cancel, observer))?;
+        let result = model.run(|model| train::train_epoch(model, &data, &options, pace, cancel, observer))?;
         place.set(&result);
         Ok(())
     })
@@ -266,10 +322,49 @@ pub unsafe extern "C" fn exb_train_step(
             let model = handle::get::<ExbModel>(m, "m")?;
             let inputs = array::views(inputs, n_inputs, "inputs")?;
             let targets = array::views(targets, n_targets, "targets")?;
-            (place, model, inputs, targets, options(train_options)?)
+            (place, model, inputs, targets, options(train_options)?.0)
         };
         let (targets, weights) = split_weights(&targets, weighted)?;
         let result = model.run(|model| train::train_step(model, &inputs, targets, weights, &options, rate))?;
+        place.set(&result);
+        Ok(())
+    })
+}
+
+/// As exb_train_step, and how many seconds its parts took: `seconds` takes four numbers, for the data's way to the device, the
+/// forward pass with the loss, the backward pass, and clipping with the optimizer. The device is waited for after each part.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_train_profile(
+    m: *const ExbModel,
+    inputs: *const ExbArray,
+    n_inputs: usize,
+    targets: *const ExbArray,
+    n_targets: usize,
+    weighted: u32,
+    train_options: *const ExbTrainOptions,
+    rate: f64,
+    seconds: *mut f64,
+    out: *mut ExbRunResult,
+    metrics: *mut f64,
+    metrics_cap: usize,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (place, seconds, model, inputs, targets, options) = unsafe {
+            let place = ResultPlace::new(out, metrics, metrics_cap)?;
+            check_pointer(seconds, "seconds")?;
+            let seconds = slice_mut(seconds, 4, "seconds")?;
+            let model = handle::get::<ExbModel>(m, "m")?;
+            let inputs = array::views(inputs, n_inputs, "inputs")?;
+            let targets = array::views(targets, n_targets, "targets")?;
+            (place, seconds, model, inputs, targets, options(train_options)?.0)
+        };
+        seconds.fill(0.0);
+        let (targets, weights) = split_weights(&targets, weighted)?;
+        let (profile, result) =
+            model.run(|model| train::profile_step(model, &inputs, targets, weights, &options, rate))?;
+        seconds.copy_from_slice(&[profile.data, profile.forward, profile.backward, profile.optimizer]);
         place.set(&result);
         Ok(())
     })

@@ -22,6 +22,8 @@
 //! assert_eq!(y, [6.5, 8.5, 12.5, 14.5]);
 //! ```
 
+pub mod activation;
+pub mod axis_map;
 pub mod conv2d;
 mod curves;
 mod element;

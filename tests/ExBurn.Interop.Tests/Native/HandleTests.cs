@@ -16,7 +16,7 @@ public sealed class HandleTests
             device.Dispose();
             var again = BurnBridge.ModelDevice(model);
             BurnBridge.MoveTo(model, again);
-            var predictor = BurnBridge.NewPredictor(model);
+            var predictor = BurnBridge.NewPredictor(model, []);
             model.Dispose();
             using (var outputs = BurnBridge.Predict(predictor, BoundaryCase.Inputs, 0))
             {
@@ -51,7 +51,7 @@ public sealed class HandleTests
         var model = BoundaryCase.NewModel(device);
         var dataset = BoundaryCase.NewDataset();
         var events = 0;
-        var result = BurnBridge.TrainEpoch(model, dataset, BoundaryCase.Options, [0.1], [], new Observer(() =>
+        var result = BurnBridge.TrainEpoch(model, dataset, BoundaryCase.Options, [0.1], [], [], new Observer(() =>
         {
             model.Dispose();
             dataset.Dispose();

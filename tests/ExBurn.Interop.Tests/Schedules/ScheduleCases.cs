@@ -49,6 +49,8 @@ internal static class ScheduleCases
                 MinRate = o.Number("min_lr") ?? 0,
                 Eps = o.Number("eps") ?? 1e-8,
             }),
+        ["LambdaLR"] = (["lr_lambda"], o => new LambdaSchedule(o.Function("lr_lambda"))),
+        ["MultiplicativeLR"] = (["lr_lambda"], o => new MultiplicativeSchedule(o.Function("lr_lambda"))),
         ["SequentialLR"] = (["schedules", "milestones"], o => new SequentialSchedule(o.Schedules(), o.Ints("milestones"))),
         ["ChainedScheduler"] = (["schedules"], o => new ChainedSchedule([.. o.Schedules()])),
     };
@@ -101,6 +103,8 @@ internal static class ScheduleCases
     private static JsonElement Value(string text)
     {
         var json = text switch { "True" => "true", "False" => "false", "None" => "null", _ => text.Replace('\'', '"') };
+        if (text.StartsWith("lambda", StringComparison.Ordinal))
+            json = JsonSerializer.Serialize(text);
         if (double.TryParse(json, CultureInfo.InvariantCulture, out var number))
             json = number.ToString("R", CultureInfo.InvariantCulture);
         using var document = JsonDocument.Parse(json);
@@ -116,6 +120,8 @@ internal static class ScheduleCases
         public bool? Flag(string key) => Has(key) ? options[key].GetBoolean() : null;
 
         public string? Text(string key) => Has(key) ? options[key].GetString() : null;
+
+        public Func<int, double> Function(string key) => PythonLambda.Parse(options[key].GetString()!);
 
         public ValueArray<int> Ints(string key) => [.. options[key].EnumerateArray().Select(one => one.GetInt32())];
 

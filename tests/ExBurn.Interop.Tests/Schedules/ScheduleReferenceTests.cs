@@ -21,6 +21,21 @@ public sealed class ScheduleReferenceTests
     public void No_case_is_left_out()
         => Assert.All(ReferenceCases.Read("schedules.json"), one => Assert.True(ScheduleCases.Knows(one), one.GetProperty("schedule").GetString()));
 
+    /// <summary>What torch.optim.lr_scheduler documents: base · f(t), and rate · f(t) from t = 1 on.</summary>
+    [Theory]
+    [InlineData("""{"schedule":"LambdaLR","config":{"lr_lambda":"lambda epoch: 0.95 ** epoch"}}""", new double[] { 1, 0.95, 0.9025, 0.857375 })]
+    [InlineData("""{"schedule":"LambdaLR","config":{"lr_lambda":"0.5 ** (epoch // 2)"}}""", new double[] { 1, 1, 0.5, 0.5 })]
+    [InlineData("""{"schedule":"LambdaLR","config":{"lr_lambda":"lambda s: min((s + 1) ** -0.5, (s + 1) * 4 ** -1.5)"}}""", new double[] { 0.125, 0.25, 0.375, 0.5 })]
+    [InlineData("""{"schedule":"LambdaLR","config":{"lr_lambda":"lambda e: 0.5 * (1 + math.cos(math.pi * e / 3)) if e < 2 else 0.1"}}""", new double[] { 1, 0.75, 0.1, 0.1 })]
+    [InlineData("""{"schedule":"MultiplicativeLR","config":{"lr_lambda":"lambda epoch: 0.95"}}""", new double[] { 1, 0.95, 0.9025, 0.857375 })]
+    [InlineData("""{"schedule":"SequentialLR","config":{"schedules":["LambdaLR(lambda e: 0.5)","MultiplicativeLR(lambda e: 0.1)"],"milestones":[2]}}""", new double[] { 0.5, 0.5, 0.5, 0.05 })]
+    public void Functions_are_read_from_a_cases_text(string text, double[] rates)
+    {
+        using var document = JsonDocument.Parse(text);
+        Assert.True(ScheduleCases.Knows(document.RootElement));
+        Close.Check(rates, ScheduleCases.Make(document.RootElement).Preview(1, rates.Length), 1e-9, 0, text);
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void Rates_are_PyTorchs(int index, string name)

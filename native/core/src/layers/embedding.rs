@@ -136,4 +136,9 @@ impl Layer for Embedding {
     fn index_bound(&self, _input: usize) -> Option<usize> {
         Some(self.lookup.rows)
     }
+
+    fn multiply_adds(&self, _: &[Type], _: &[Type]) -> Option<u64> {
+        // Rows are looked up, not multiplied.
+        Some(0)
+    }
 }

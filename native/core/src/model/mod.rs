@@ -1,7 +1,10 @@
 //! A model: a graph of pure layers and one table of named parameters and buffers.
 
+mod average;
 mod build;
+mod copy;
 mod graph;
+mod initialise;
 mod inputs;
 mod pattern;
 mod predict;
@@ -19,13 +22,15 @@ use crate::metrics::{self, Measured};
 use crate::optim;
 use crate::spec::{CompileSpec, MeasureSpec};
 use crate::tensor::DType;
+use crate::train::OpenEpoch;
 use crate::{Error, Result};
 
 pub use predict::Predictor;
 pub use summary::{LayerSummary, StateEntry, Summary};
 
+pub(crate) use average::Averages;
 pub(crate) use graph::{Graph, Pass};
-pub(crate) use inputs::check_finite;
+pub(crate) use inputs::{check_finite, check_indices};
 pub(crate) use pattern::matches_name;
 pub(crate) use table::{Entry, Table};
 
@@ -35,9 +40,13 @@ pub struct Model {
     pub(crate) table: Table,
     pub(crate) device: Device,
     pub(crate) dtype: DType,
-    pub(crate) compiled: Option<Compiled>,
+    /// Shared by the model's copies: it holds options only.
+    pub(crate) compiled: Option<Arc<Compiled>>,
     /// Forward passes of [`crate::train::train_step`] so far: names their random numbers.
     pub(crate) passes: u64,
+    pub(crate) averages: Averages,
+    /// The epoch that was left before its end.
+    pub(crate) open: Option<OpenEpoch>,
     stream: StreamId,
 }
 
@@ -56,7 +65,7 @@ fn new_stream() -> StreamId {
 }
 
 impl Model {
-    /// Sets loss, optimizer and metrics; weights stay, the state of an earlier optimizer is dropped.
+    /// Sets loss, optimizer and metrics; weights stay, the state of an earlier optimizer and averages are dropped.
     pub fn compile(&mut self, spec: &CompileSpec) -> Result<()> {
         let outputs = self.graph.output_count();
         let objective = Objective::new(&spec.loss, outputs)?;
@@ -74,13 +83,15 @@ impl Model {
             Ok(Measured { metric, output, targets })
         };
         let metrics = spec.metrics.iter().map(measured).collect::<Result<_>>()?;
-        self.compiled = Some(Compiled { objective, optimizer, metrics });
+        self.compiled = Some(Arc::new(Compiled { objective, optimizer, metrics }));
         self.table.reset_states();
+        self.drop_averages();
+        self.open = None;
         Ok(())
     }
 
     pub(crate) fn compiled(&self) -> Result<&Compiled> {
-        self.compiled.as_ref().ok_or_else(|| Error::argument("the model has no loss and optimizer: compile it first"))
+        self.compiled.as_deref().ok_or_else(|| Error::argument("the model has no loss and optimizer: compile it first"))
     }
 
     pub fn device(&self) -> Device {
@@ -111,7 +122,7 @@ impl Model {
         Ok(matched.len())
     }
 
-    /// Moves parameters, buffers and optimizer state.
+    /// Moves parameters, buffers, averages and optimizer state.
     pub fn to_device(&mut self, device: &Device) -> Result<()> {
         device.check()?;
         device.expect_float(self.dtype)?;

@@ -20,6 +20,8 @@ pub(crate) struct Entry {
     pub stored: Bound,
     pub frozen: bool,
     pub state: optim::State,
+    /// The running average of the stored value; `None` where none is kept.
+    pub average: Option<Value>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -50,10 +52,11 @@ impl Table {
             }
             let stored = match d.role {
                 Role::Counter => Bound::Counter(0),
-                _ => Bound::Tensor(initial(d, seed, position as u64, dtype, device)?),
+                _ => Bound::Tensor(initial(d, seed, position as u64, dtype, device).map_err(|e| e.of(&name))?),
             };
             let state = optim::State::default();
-            self.entries.push(Entry { name, role: d.role, shape: d.shape.clone(), stored, frozen: !trainable, state });
+            let (shape, frozen) = (d.shape.clone(), !trainable);
+            self.entries.push(Entry { name, role: d.role, shape, stored, frozen, state, average: None });
         }
         Ok(start..self.entries.len())
     }
@@ -84,12 +87,17 @@ impl Table {
         }
     }
 
+    /// Number of elements that the optimizer keeps.
+    pub fn state_len(&self) -> usize {
+        self.entries.iter().flat_map(|e| &e.state.slots).map(Value::len).sum()
+    }
+
     pub fn move_to(&mut self, device: &Device) -> Result<()> {
         for entry in &mut self.entries {
             if let Bound::Tensor(value) = &mut entry.stored {
                 *value = value.to_device(device);
             }
-            for slot in &mut entry.state.slots {
+            for slot in entry.state.slots.iter_mut().chain(&mut entry.average) {
                 *slot = slot.to_device(device);
             }
         }
@@ -128,19 +136,9 @@ impl Table {
 }
 
 fn initial(d: &Declaration, seed: u64, position: u64, dtype: DType, device: &Device) -> Result<Value> {
-    let count = crate::array::element_count(&d.shape)?;
+    if let Init::Constant(x) = d.init {
+        return Value::full(x, &d.shape, dtype, device);
+    }
     let mut rng = Rng::new(seed, Purpose::Initialise, &[position]);
-    let data: Vec<f64> = match &d.init {
-        Init::Constant(x) => return Value::full(*x, &d.shape, dtype, device),
-        Init::Uniform(bound) => (0..count).map(|_| (2.0 * rng.uniform() - 1.0) * bound).collect(),
-        Init::Normal { std, zero_row } => {
-            let mut data: Vec<f64> = (0..count).map(|_| rng.normal() * std).collect();
-            if let Some(row) = zero_row {
-                let width = count / d.shape[0];
-                data[row * width..(row + 1) * width].fill(0.0);
-            }
-            data
-        }
-    };
-    Value::from_doubles(data, &d.shape, dtype, device)
+    Value::from_doubles(d.init.values(&d.shape, &mut rng)?, &d.shape, dtype, device)
 }

@@ -49,6 +49,11 @@ impl Optimizer for AdamOptimizer {
         if self.amsgrad { &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] } else { &["exp_avg", "exp_avg_sq"] }
     }
 
+    fn with_momentum(&self, momentum: f64) -> Option<Box<dyn Optimizer>> {
+        let options = AdamOptions { betas: [momentum, self.options.betas[1]], ..self.options };
+        Some(Box::new(AdamOptimizer { options, ..*self }))
+    }
+
     fn step(&self, parameter: &mut Value, gradient: Value, state: &mut State, rate: f64) -> Result<()> {
         prepare(parameter, &gradient, state, self.slots(&[]))?;
         let rule = Adam::new(&self.options, state.step + 1, rate);

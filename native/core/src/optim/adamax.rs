@@ -34,6 +34,11 @@ impl Optimizer for AdamaxOptimizer {
         &["exp_avg", "exp_inf"]
     }
 
+    fn with_momentum(&self, momentum: f64) -> Option<Box<dyn Optimizer>> {
+        let options = AdamaxOptions { betas: [momentum, self.options.betas[1]], ..self.options };
+        Some(Box::new(AdamaxOptimizer { options, ..*self }))
+    }
+
     fn step(&self, parameter: &mut Value, gradient: Value, state: &mut State, rate: f64) -> Result<()> {
         prepare(parameter, &gradient, state, self.slots(&[]))?;
         run::<_, 2>(&Adamax::new(&self.options, state.step + 1, rate), parameter, gradient, state, operations)

@@ -27,15 +27,37 @@ pub struct Target<'a> {
 pub struct Groups {
     /// The common one, then one for each group.
     optimizers: Vec<Box<dyn Optimizer>>,
+    /// Their types.
+    kinds: Vec<String>,
     /// Position in `optimizers`, for each row of the table.
     of: Vec<usize>,
+}
+
+/// The optimizers with the rates and momenta of one step.
+#[derive(Debug)]
+pub struct Paced<'a> {
+    groups: &'a Groups,
+    rates: &'a [f64],
+    /// Empty, or in the place of each optimizer the one with another momentum.
+    cycled: Vec<Option<Box<dyn Optimizer>>>,
+}
+
+impl Paced<'_> {
+    /// One step of a row's parameter; see [`Optimizer::step`].
+    pub fn step(&self, row: usize, parameter: &mut Value, gradient: Value, state: &mut State) -> Result<()> {
+        let group = self.groups.of[row];
+        let rate = if self.rates.len() == 1 { self.groups.rate_of(row, self.rates[0]) } else { self.rates[group] };
+        let cycled = self.cycled.get(group).and_then(Option::as_deref);
+        cycled.unwrap_or_else(|| self.groups.of(row)).step(parameter, gradient, state, rate)
+    }
 }
 
 impl Groups {
     /// Makes the optimizers of a description for a model with these rows.
     pub fn new(spec: &OptimizerSpec, targets: &[Target<'_>]) -> Result<Self> {
         let common = PartSpec { kind: spec.kind.clone(), config: spec.config.clone() };
-        let mut groups = Self { optimizers: vec![create(&common)?], of: vec![0; targets.len()] };
+        let mut groups =
+            Self { optimizers: vec![create(&common)?], kinds: vec![common.kind], of: vec![0; targets.len()] };
         for (i, group) in spec.groups.iter().enumerate() {
             let here = format!("parameter group {i}");
             let part = match &group.kind {
@@ -43,6 +65,7 @@ impl Groups {
                 _ => PartSpec { kind: spec.kind.clone(), config: group.config.over(&spec.config) },
             };
             groups.optimizers.push(create(&part).map_err(|e| e.at(&here))?);
+            groups.kinds.push(part.kind);
             groups.claim(&group.params, targets).map_err(|e| e.at(&here))?;
         }
         for (target, &i) in targets.iter().zip(&groups.of) {
@@ -98,6 +121,42 @@ impl Groups {
             return rate;
         }
         if common == 0.0 { own } else { own * (rate / common) }
+    }
+
+    /// Number of optimizers: the common one and one for each group.
+    pub fn count(&self) -> usize {
+        self.optimizers.len()
+    }
+
+    /// The type of each optimizer, for messages and checkpoints.
+    pub fn kinds(&self) -> &[String] {
+        &self.kinds
+    }
+
+    /// The optimizers at a step of a schedule. `rates`: that of the common optimizer, which the groups follow, or one for
+    /// each optimizer. `momenta`: none, one for all, or one for each; NaN leaves an optimizer its own.
+    pub fn paced<'a>(&'a self, rates: &'a [f64], momenta: &[f64]) -> Result<Paced<'a>> {
+        for (what, found) in [("rates", rates.len()), ("momenta", momenta.len())] {
+            if found != 1 && found != self.count() && (what, found) != ("momenta", 0) {
+                let expected = format!("expected 1 or {} (one for each optimizer), found {found}", self.count());
+                return Err(Error::argument(format!("{what} of a step: {expected}")));
+            }
+        }
+        let cycle = |i: usize| {
+            let momentum = if momenta.len() == 1 { momenta[0] } else { momenta[i] };
+            if momentum.is_nan() {
+                return Ok(None);
+            }
+            if !(0.0..1.0).contains(&momentum) {
+                let message = format!("momentum: expected at least 0 and less than 1, found {momentum}");
+                return Err(Error::argument(message));
+            }
+            self.optimizers[i].with_momentum(momentum).map(Some).ok_or_else(|| {
+                Error::argument(format!("optimizer {} has no momentum that a schedule could set", self.kinds[i]))
+            })
+        };
+        let cycled = if momenta.is_empty() { vec![] } else { (0..self.count()).map(cycle).collect::<Result<_>>()? };
+        Ok(Paced { groups: self, rates, cycled })
     }
 
     /// One step of a row's parameter; see [`Optimizer::step`].

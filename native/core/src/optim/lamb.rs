@@ -42,6 +42,11 @@ impl Optimizer for LambOptimizer {
         &["exp_avg", "exp_avg_sq"]
     }
 
+    fn with_momentum(&self, momentum: f64) -> Option<Box<dyn Optimizer>> {
+        let options = LambOptions { betas: [momentum, self.options.betas[1]], ..self.options };
+        Some(Box::new(LambOptimizer { options, ..*self }))
+    }
+
     fn step(&self, parameter: &mut Value, gradient: Value, state: &mut State, rate: f64) -> Result<()> {
         prepare(parameter, &gradient, state, self.slots(&[]))?;
         let rule = Lamb::new(&self.options, state.step + 1);

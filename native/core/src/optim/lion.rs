@@ -33,6 +33,11 @@ impl Optimizer for LionOptimizer {
         &["exp_avg"]
     }
 
+    fn with_momentum(&self, momentum: f64) -> Option<Box<dyn Optimizer>> {
+        let options = LionOptions { betas: [momentum, self.options.betas[1]], ..self.options };
+        Some(Box::new(LionOptimizer { options, ..*self }))
+    }
+
     fn step(&self, parameter: &mut Value, gradient: Value, state: &mut State, rate: f64) -> Result<()> {
         prepare(parameter, &gradient, state, self.slots(&[]))?;
         run::<_, 1>(&Lion::new(&self.options, rate), parameter, gradient, state, operations)

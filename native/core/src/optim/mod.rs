@@ -11,6 +11,7 @@ mod adagrad;
 mod adam;
 mod adamax;
 mod asgd;
+mod average;
 mod groups;
 mod lamb;
 mod lion;
@@ -23,7 +24,8 @@ mod rprop;
 mod sgd;
 mod step;
 
-pub use groups::{Groups, Target};
+pub(crate) use average::average;
+pub use groups::{Groups, Paced, Target};
 
 use crate::spec::PartSpec;
 use crate::tensor::Value;
@@ -74,10 +76,24 @@ pub trait Optimizer: Send + Sync + std::fmt::Debug {
         Ok(())
     }
 
+    /// The same optimizer with another momentum (the first beta of those that have betas), for schedules that cycle it, as
+    /// PyTorch's OneCycleLR and CyclicLR do; `None` where there is nothing of the kind. Its state goes on.
+    fn with_momentum(&self, _momentum: f64) -> Option<Box<dyn Optimizer>> {
+        None
+    }
+
     /// One step: changes the parameter and its state; after an error both are as before. Parameter and gradient are plain
     /// values of one shape. On the CPU this is one fused pass, in place where nobody else holds the memory; elsewhere
     /// Burn operations.
     fn step(&self, parameter: &mut Value, gradient: Value, state: &mut State, rate: f64) -> Result<()>;
+}
+
+/// Names of the state values that a state of `count` of them has: the optimizer's own, or those that it keeps where a
+/// schedule gives it a momentum. `None` for a state that is not this optimizer's.
+pub(crate) fn slot_names(optimizer: &dyn Optimizer, shape: &[usize], count: usize) -> Option<&'static [&'static str]> {
+    let own = optimizer.slots(shape);
+    let cycled = || optimizer.with_momentum(0.5).map(|cycled| cycled.slots(shape));
+    if own.len() == count { Some(own) } else { cycled().filter(|names| names.len() == count) }
 }
 
 /// Makes the optimizer of a description; unknown names and options are errors.

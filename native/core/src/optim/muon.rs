@@ -72,6 +72,10 @@ impl Optimizer for MuonOptimizer {
         ))
     }
 
+    fn with_momentum(&self, momentum: f64) -> Option<Box<dyn Optimizer>> {
+        Some(Box::new(MuonOptimizer { momentum, ..*self }))
+    }
+
     fn step(&self, parameter: &mut Value, gradient: Value, state: &mut State, rate: f64) -> Result<()> {
         let shape = parameter.shape();
         self.check(&shape)?;

@@ -41,6 +41,11 @@ impl Optimizer for NadamOptimizer {
         &["mu_product"]
     }
 
+    fn with_momentum(&self, momentum: f64) -> Option<Box<dyn Optimizer>> {
+        let options = NadamOptions { betas: [momentum, self.options.betas[1]], ..self.options };
+        Some(Box::new(NadamOptimizer { options, ..*self }))
+    }
+
     fn step(&self, parameter: &mut Value, gradient: Value, state: &mut State, rate: f64) -> Result<()> {
         prepare(parameter, &gradient, state, self.slots(&[]))?;
         let [product] = state.numbers_or([1.0])?;

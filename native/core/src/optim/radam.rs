@@ -36,6 +36,11 @@ impl Optimizer for RadamOptimizer {
         &["exp_avg", "exp_avg_sq"]
     }
 
+    fn with_momentum(&self, momentum: f64) -> Option<Box<dyn Optimizer>> {
+        let options = RadamOptions { betas: [momentum, self.options.betas[1]], ..self.options };
+        Some(Box::new(RadamOptimizer { options, ..*self }))
+    }
+
     fn step(&self, parameter: &mut Value, gradient: Value, state: &mut State, rate: f64) -> Result<()> {
         prepare(parameter, &gradient, state, self.slots(&[]))?;
         run::<_, 2>(&Radam::new(&self.options, state.step + 1, rate), parameter, gradient, state, operations)

@@ -14,6 +14,8 @@ use crate::tensor::Value;
 struct RmspropOptimizer {
     rate: f64,
     options: RmspropOptions,
+    /// Whether there is a momentum buffer: with momentum, and where a schedule cycles it.
+    buffered: bool,
 }
 
 pub(super) fn rmsprop(config: &Config) -> Result<Box<dyn Optimizer>> {
@@ -25,7 +27,8 @@ pub(super) fn rmsprop(config: &Config) -> Result<Box<dyn Optimizer>> {
         centered: config.flag("centered", false)?,
         maximize: config.flag("maximize", false)?,
     };
-    Ok(Box::new(RmspropOptimizer { rate: options::rate(config, 1e-2)?, options }))
+    let buffered = options.momentum > 0.0;
+    Ok(Box::new(RmspropOptimizer { rate: options::rate(config, 1e-2)?, options, buffered }))
 }
 
 impl Optimizer for RmspropOptimizer {
@@ -34,7 +37,7 @@ impl Optimizer for RmspropOptimizer {
     }
 
     fn slots(&self, _: &[usize]) -> &'static [&'static str] {
-        match (self.options.momentum > 0.0, self.options.centered) {
+        match (self.buffered, self.options.centered) {
             (false, false) => &["square_avg"],
             (false, true) => &["square_avg", "grad_avg"],
             (true, false) => &["square_avg", "momentum_buffer"],
@@ -42,8 +45,19 @@ impl Optimizer for RmspropOptimizer {
         }
     }
 
+    fn with_momentum(&self, momentum: f64) -> Option<Box<dyn Optimizer>> {
+        let options = RmspropOptions { momentum, ..self.options };
+        Some(Box::new(RmspropOptimizer { options, buffered: true, ..*self }))
+    }
+
     fn step(&self, parameter: &mut Value, gradient: Value, state: &mut State, rate: f64) -> Result<()> {
         let slots = self.slots(&[]);
+        // Steps without momentum have left no buffer, or cycled ones a buffer that is not wanted now.
+        if self.buffered && state.slots.len() + 1 == slots.len() && !state.slots.is_empty() {
+            state.slots.insert(1, parameter.zeros_like()?);
+        } else if !self.buffered && state.slots.len() == slots.len() + 1 {
+            state.slots.remove(1);
+        }
         prepare(parameter, &gradient, state, slots)?;
         let rule = Rmsprop::new(&self.options, rate);
         match slots.len() {
@@ -67,7 +81,7 @@ fn operations(rule: &Rmsprop, parameter: &Value, gradient: Value, slots: &[Value
     }
     let mut direction = gradient.div(&variance.sqrt()?.add_scalar(rule.eps)?)?;
     let mut new = vec![square];
-    if rule.momentum > 0.0 {
+    if slots.len() == 2 + usize::from(rule.centered) {
         direction = slots[1].clone().mul_scalar(rule.momentum)?.add(&direction)?;
         new.push(direction.clone());
     }

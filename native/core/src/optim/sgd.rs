@@ -42,17 +42,29 @@ impl Optimizer for SgdOptimizer {
         if self.options.momentum == 0.0 { &[] } else { &["momentum_buffer"] }
     }
 
+    fn with_momentum(&self, momentum: f64) -> Option<Box<dyn Optimizer>> {
+        Some(Box::new(SgdOptimizer { options: SgdOptions { momentum, ..self.options }, ..*self }))
+    }
+
     fn step(&self, parameter: &mut Value, gradient: Value, state: &mut State, rate: f64) -> Result<()> {
         let first = state.slots.is_empty();
-        prepare(parameter, &gradient, state, self.slots(&[]))?;
         let rule = Sgd::new(&self.options, rate, first);
-        let done = match state.slots.as_mut_slice() {
-            [] => fused::<_, 0>(&rule, parameter, &gradient, &mut [])?,
-            slots => fused::<_, 1>(&rule, parameter, &gradient, slots)?,
-        };
-        if !done {
-            operations(&rule, parameter, gradient, &mut state.slots)?;
+        // A buffer from steps with momentum waits while there is none, as in PyTorch.
+        let mut waiting = Vec::new();
+        if self.options.momentum == 0.0 {
+            std::mem::swap(&mut waiting, &mut state.slots);
         }
+        let done =
+            prepare(parameter, &gradient, state, self.slots(&[])).and_then(|()| match state.slots.as_mut_slice() {
+                [] => fused::<_, 0>(&rule, parameter, &gradient, &mut []),
+                slots => fused::<_, 1>(&rule, parameter, &gradient, slots),
+            });
+        let done =
+            done.and_then(|done| if done { Ok(()) } else { operations(&rule, parameter, gradient, &mut state.slots) });
+        if self.options.momentum == 0.0 {
+            state.slots = waiting;
+        }
+        done?;
         state.step += 1;
         Ok(())
     }

@@ -1,7 +1,7 @@
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Config;
-use crate::Result;
+use crate::{Error, Result};
 
 /// A loss, metric or optimizer: its type and its options.
 #[derive(Debug, Clone, Deserialize)]
@@ -11,6 +11,13 @@ pub struct PartSpec {
     pub kind: String,
     #[serde(default)]
     pub config: Config,
+}
+
+impl PartSpec {
+    /// From JSON; `what` names it in errors.
+    pub fn from_json(what: &str, json: &str) -> Result<Self> {
+        super::parse(what, json)
+    }
 }
 
 /// The optimizer of a model: type and options, and other options for groups of parameters.
@@ -89,5 +96,42 @@ impl CompileSpec {
         let spec: Self = super::parse("training", json)?;
         super::check_version("training", spec.version)?;
         Ok(spec)
+    }
+}
+
+/// How weights are averaged during training.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AverageSpec {
+    pub version: u32,
+    /// average = decay * average + (1 - decay) * weights; without it the plain mean of all.
+    #[serde(default)]
+    pub decay: Option<f64>,
+    /// Whether the decay is at most (1 + n) / (10 + n) after n moves.
+    #[serde(default)]
+    pub warmup: bool,
+    /// Optimizer steps between two moves.
+    pub every: u64,
+    /// Whether buffers (running statistics) are averaged too; else they are the model's.
+    #[serde(default)]
+    pub buffers: bool,
+}
+
+impl AverageSpec {
+    pub fn from_json(json: &str) -> Result<Self> {
+        let spec: Self = super::parse("averaging", json)?;
+        super::check_version("averaging", spec.version)?;
+        spec.check()?;
+        Ok(spec)
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        if let Some(decay) = self.decay.filter(|decay| !(0.0..=1.0).contains(decay)) {
+            return Err(Error::argument(format!("averaging: 'decay': expected from 0 to 1, found {decay}")));
+        }
+        if self.every == 0 {
+            return Err(Error::argument("averaging: 'every': expected at least 1, found 0"));
+        }
+        Ok(())
     }
 }

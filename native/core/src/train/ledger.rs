@@ -1,5 +1,6 @@
 //! Losses and metrics of a run: they stay on the device until read, several at once.
 
+use std::cell::Cell;
 use std::time::Instant;
 
 use super::{BatchEvent, Flow, OnBatch, RunResult};
@@ -17,21 +18,42 @@ struct Pending {
     partials: Vec<Value>,
 }
 
+/// What an epoch has added up.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tally {
+    pub samples: u64,
+    pub batches: u64,
+    pub steps: u64,
+    /// Time of earlier calls.
+    pub seconds: f64,
+    /// Losses of what has been read, added up.
+    pub weighted: f64,
+    /// What the losses read so far count: rows, or the sum of sample weights.
+    pub read_mass: f64,
+    /// The sum of each loss, where there are several.
+    pub parts: Vec<f64>,
+    pub last_loss: f64,
+    pub read_batches: u64,
+    /// What the metrics absorbed, one after the other, and how much each time; kept for epochs that may stay open.
+    pub log: Vec<f64>,
+    pub log_lengths: Vec<i64>,
+}
+
+/// An epoch that was left before its end.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenEpoch {
+    pub epoch: u64,
+    pub tally: Tally,
+}
+
 /// Adds up what batches gave.
 pub(super) struct Ledger {
     pending: Vec<Pending>,
     metrics: Vec<Measured>,
     check_finite: bool,
     epoch: u64,
-    last_loss: f64,
-    weighted: f64,
-    /// What the losses read so far count: rows, or the sum of sample weights.
-    read_mass: f64,
-    /// The sum of each loss, where there are several.
-    parts: Vec<f64>,
-    read_batches: usize,
-    pub samples: u64,
-    pub batches: u64,
+    keep: bool,
+    pub tally: Tally,
     started: Instant,
 }
 
@@ -49,15 +71,29 @@ impl Ledger {
             metrics: metrics.iter().map(|m| m.fresh()).collect(),
             check_finite,
             epoch,
-            last_loss: f64::NAN,
-            weighted: 0.0,
-            read_mass: 0.0,
-            parts: Vec::new(),
-            read_batches: 0,
-            samples: 0,
-            batches: 0,
+            keep: false,
+            tally: Tally { last_loss: f64::NAN, ..Tally::default() },
             started: Instant::now(),
         }
+    }
+
+    /// Keeps what the metrics absorb, so that the run may be laid aside, and goes on from an earlier tally.
+    pub fn reopened(mut self, keep: bool, earlier: Option<Tally>) -> Self {
+        self.keep = keep;
+        let Some(tally) = earlier else { return self };
+        let mut rest = tally.log.as_slice();
+        for (i, &length) in tally.log_lengths.iter().enumerate() {
+            let (partial, after) = rest.split_at(length as usize);
+            let metrics = self.metrics.len();
+            self.metrics[i % metrics].metric.absorb(partial);
+            rest = after;
+        }
+        self.tally = tally;
+        self
+    }
+
+    fn seconds(&self) -> f64 {
+        self.tally.seconds + self.started.elapsed().as_secs_f64()
     }
 
     /// Notes a batch: its losses, which count `mass`, and what its metrics contribute, without reading them.
@@ -71,8 +107,8 @@ impl Ledger {
     ) -> Result<()> {
         let partials = self.metrics.iter().map(|m| m.partial(outputs, targets)).collect::<Result<_>>()?;
         self.pending.push(Pending { losses, mass, partials });
-        self.samples += rows as u64;
-        self.batches += 1;
+        self.tally.samples += rows as u64;
+        self.tally.batches += 1;
         if self.pending.len() >= MOST_PENDING { self.read() } else { Ok(()) }
     }
 
@@ -80,31 +116,52 @@ impl Ledger {
     pub fn read(&mut self) -> Result<()> {
         for batch in std::mem::take(&mut self.pending) {
             let loss = batch.losses.total.to_scalar()?;
+            let tally = &mut self.tally;
             if self.check_finite && !loss.is_finite() {
-                return Err(not_finite("loss", loss, self.epoch, self.read_batches as u64));
+                return Err(not_finite("loss", loss, self.epoch, tally.read_batches));
             }
-            self.last_loss = loss;
-            self.weighted += loss * batch.mass;
-            self.read_mass += batch.mass;
+            tally.last_loss = loss;
+            tally.weighted += loss * batch.mass;
+            tally.read_mass += batch.mass;
             if batch.losses.parts.len() > 1 {
-                self.parts.resize(batch.losses.parts.len(), 0.0);
-                for (sum, part) in self.parts.iter_mut().zip(&batch.losses.parts) {
+                tally.parts.resize(batch.losses.parts.len(), 0.0);
+                for (sum, part) in tally.parts.iter_mut().zip(&batch.losses.parts) {
                     *sum += part.to_scalar()? * batch.mass;
                 }
             }
-            self.read_batches += 1;
+            tally.read_batches += 1;
             for (metric, partial) in self.metrics.iter_mut().zip(&batch.partials) {
-                metric.metric.absorb(&partial.to_doubles()?);
+                let partial = partial.to_doubles()?;
+                metric.metric.absorb(&partial);
+                if self.keep {
+                    tally.log_lengths.push(partial.len() as i64);
+                    tally.log.extend(partial);
+                }
             }
         }
         Ok(())
     }
 
+    /// The tally of a run to be gone on with.
+    pub fn lay_aside(&mut self) -> Result<Tally> {
+        self.read()?;
+        let mut tally = self.tally.clone();
+        tally.seconds = self.seconds();
+        Ok(tally)
+    }
+
     /// Tells the callback, when one is due.
-    pub fn report(&mut self, plan: &Plan, rate: f64, on_batch: &mut OnBatch<'_>) -> Result<Flow> {
+    pub fn report(
+        &mut self,
+        plan: &Plan,
+        rate: f64,
+        (steps, rates, momenta): (u64, &[Cell<f64>], &[Cell<f64>]),
+        on_batch: &mut OnBatch<'_>,
+    ) -> Result<Flow> {
         let Some(callback) = on_batch else { return Ok(Flow::Continue) };
-        let last = self.batches == plan.batches;
-        let due = last || (plan.report_every > 0 && self.batches.is_multiple_of(plan.report_every as u64));
+        let batches = self.tally.batches;
+        let due =
+            batches == plan.batches || (plan.report_every > 0 && batches.is_multiple_of(plan.report_every as u64));
         if !due {
             return Ok(Flow::Continue);
         }
@@ -112,15 +169,18 @@ impl Ledger {
         let metrics = self.values();
         let event = BatchEvent {
             epoch: self.epoch,
-            batch: self.batches,
+            batch: batches,
             batches: plan.batches,
-            samples: self.samples,
+            samples: self.tally.samples,
             samples_total: plan.samples,
-            loss: self.last_loss,
+            loss: self.tally.last_loss,
             mean_loss: self.mean_loss(),
             rate,
-            samples_per_second: self.samples as f64 / self.started.elapsed().as_secs_f64().max(1e-9),
+            samples_per_second: self.tally.samples as f64 / self.seconds().max(1e-9),
             metrics: &metrics,
+            steps,
+            rates,
+            momenta,
         };
         match callback(&event) {
             Flow::Fail => Err(Error::new(ErrorKind::Callback, "a callback failed")),
@@ -129,14 +189,14 @@ impl Ledger {
     }
 
     fn mean_loss(&self) -> f64 {
-        self.weighted / self.read_mass
+        self.tally.weighted / self.tally.read_mass
     }
 
     /// The metrics, and after them, where there are several losses, the mean of each.
     fn values(&self) -> Vec<f64> {
         let mut values = Vec::with_capacity(self.metrics.len());
         self.metrics.iter().for_each(|m| m.metric.values(&mut values));
-        values.extend(self.parts.iter().map(|sum| sum / self.read_mass));
+        values.extend(self.tally.parts.iter().map(|sum| sum / self.tally.read_mass));
         values
     }
 
@@ -145,11 +205,11 @@ impl Ledger {
         self.read()?;
         Ok(RunResult {
             stopped,
-            samples: self.samples,
-            batches: self.batches,
+            samples: self.tally.samples,
+            batches: self.tally.batches,
             steps,
             loss: self.mean_loss(),
-            seconds: self.started.elapsed().as_secs_f64(),
+            seconds: self.seconds(),
             grad_norm,
             metrics: self.values(),
         })

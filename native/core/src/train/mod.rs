@@ -1,14 +1,25 @@
 //! Training wholly in Rust: step, epoch, evaluation.
 
+use std::cell::Cell;
+
 mod clip;
 mod epoch;
 mod evaluate;
+mod gradients;
 mod ledger;
+mod pace;
+mod profile;
 mod step;
+mod stream;
 
 pub use epoch::train_epoch;
 pub use evaluate::{evaluate, evaluate_step};
+pub use gradients::{GradientEntry, Gradients, apply_gradients, compute_gradients};
+pub(crate) use ledger::{OpenEpoch, Tally};
+pub use pace::Pace;
+pub use profile::{StepProfile, profile_step};
 pub use step::train_step;
+pub use stream::{BatchSource, SourceBatch, evaluate_stream, source_failed, train_stream};
 
 /// How an epoch or step is to run.
 #[derive(Debug, Clone)]
@@ -33,6 +44,13 @@ pub struct TrainOptions {
     pub clip_value: Option<f64>,
     /// Optimizer steps after which the epoch ends.
     pub max_steps: Option<u64>,
+    /// Optimizer steps after which the call returns, with the epoch open to be gone on with.
+    pub pause_after: Option<u64>,
+    /// Batches of the epoch that are done: the model has the epoch open there.
+    pub start_batch: u64,
+    /// An epoch that ends before its last batch stays open: a later call with `start_batch` goes on with it, and checkpoints
+    /// hold it. Loss and metrics are then those of the whole epoch.
+    pub keep_open: bool,
 }
 
 impl Default for TrainOptions {
@@ -49,6 +67,9 @@ impl Default for TrainOptions {
             clip_norm: None,
             clip_value: None,
             max_steps: None,
+            pause_after: None,
+            start_batch: 0,
+            keep_open: false,
         }
     }
 }
@@ -69,6 +90,11 @@ pub struct BatchEvent<'a> {
     pub rate: f64,
     pub samples_per_second: f64,
     pub metrics: &'a [f64],
+    /// Rows of rates and momenta that are used up. What a callback writes into the later ones holds for the steps to come;
+    /// both are empty in evaluation.
+    pub steps: u64,
+    pub rates: &'a [Cell<f64>],
+    pub momenta: &'a [Cell<f64>],
 }
 
 /// What a callback wants.
@@ -81,7 +107,7 @@ pub enum Flow {
     Fail,
 }
 
-/// What an epoch, step or evaluation gave.
+/// What an epoch, step or evaluation gave. Of an epoch that was gone on with: all of the epoch so far, seconds included.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunResult {
     /// A callback asked to stop.

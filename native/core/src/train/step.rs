@@ -1,6 +1,7 @@
 //! One training step: forward, loss, backward, clip, optimizer.
 
 use super::ledger::{Ledger, not_finite};
+use super::pace::check_rate;
 use super::{RunResult, TrainOptions, clip};
 use crate::layers::{Bound, Role};
 use crate::losses::{Evaluated, SampleWeights};
@@ -20,7 +21,20 @@ pub(super) struct BatchGradients {
     pub updates: Vec<(usize, Bound)>,
 }
 
+/// A part of a step, for its profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The batch on its way to the device.
+    Data,
+    /// Forward pass and loss.
+    Forward,
+    Backward,
+    /// Clipping and the optimizer.
+    Optimizer,
+}
+
 /// Names a batch in errors, and its random numbers.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct BatchId {
     pub epoch: u64,
     pub batch: u64,
@@ -79,6 +93,19 @@ pub(super) fn gradients(
     id: &BatchId,
     options: &TrainOptions,
 ) -> Result<BatchGradients> {
+    gradients_in_parts(model, inputs, targets, weights, id, options, &mut |_| Ok(()))
+}
+
+/// As [`gradients`]; `done` hears of the end of each part.
+pub(super) fn gradients_in_parts(
+    model: &Model,
+    inputs: Vec<HostArray>,
+    targets: Vec<HostArray>,
+    weights: Option<HostArray>,
+    id: &BatchId,
+    options: &TrainOptions,
+    done: &mut dyn FnMut(Part) -> Result<()>,
+) -> Result<BatchGradients> {
     let compiled = model.compiled()?;
     let bound = model.table.tracked();
     let frozen = model.table.frozen();
@@ -97,6 +124,7 @@ pub(super) fn gradients(
     let mass = weights.as_ref().map_or(rows as f64, |w| w.total);
     let mut updates = Vec::new();
     let inputs = model.graph.bind_inputs(inputs, model.dtype, &model.device)?;
+    done(Part::Data)?;
     let outputs = model.graph.forward(&pass, inputs, &mut updates)?;
     let mut losses = compiled.objective.evaluate(&outputs, &targets, weights.as_ref())?;
     let value = losses.total.clone().detached();
@@ -108,20 +136,22 @@ pub(super) fn gradients(
         }
     }
     let outputs = outputs.into_iter().map(Value::detached).collect();
+    done(Part::Forward)?;
     let found = loss.backward()?;
     let gradient = |(b, e): (&Bound, &crate::model::Entry)| match b {
         Bound::Tensor(leaf) if e.role == Role::Parameter && !e.frozen => found.of(leaf),
         _ => None,
     };
     let gradients = bound.iter().zip(&model.table.entries).map(gradient).collect();
+    done(Part::Backward)?;
     Ok(BatchGradients { losses, mass, outputs, targets, gradients, updates })
 }
 
-/// Clips, then lets the optimizer change the parameters. Gives the norm before clipping, if one was asked for.
+/// Clips, then lets the optimizer change the parameters, and moves their averages. Gives the norm before clipping, if one was asked for.
 pub(super) fn apply(
     model: &mut Model,
     mut gradients: Vec<Option<Value>>,
-    rate: f64,
+    (rates, momenta): (&[f64], &[f64]),
     options: &TrainOptions,
     id: &BatchId,
 ) -> Result<Option<Value>> {
@@ -139,13 +169,15 @@ pub(super) fn apply(
         clip::by_value(&mut gradients, limit)?;
     }
     let compiled = model.compiled.as_ref().ok_or_else(|| Error::internal("not compiled"))?;
+    let optimizers = compiled.optimizer.paced(rates, momenta)?;
     for (row, (entry, gradient)) in model.table.entries.iter_mut().zip(gradients).enumerate() {
         let Some(gradient) = gradient else { continue };
         let Bound::Tensor(parameter) = &mut entry.stored else {
             return Err(Error::internal("a counter has a gradient").at(&entry.name));
         };
-        compiled.optimizer.step(row, parameter, gradient, &mut entry.state, rate).map_err(|e| e.at(&entry.name))?;
+        optimizers.step(row, parameter, gradient, &mut entry.state).map_err(|e| e.at(&entry.name))?;
     }
+    model.move_averages()?;
     Ok(norm)
 }
 
@@ -154,6 +186,9 @@ pub(super) fn check_ready(model: &Model, options: &TrainOptions) -> Result<()> {
     model.compiled()?;
     clip::check_limit("clip_norm", options.clip_norm)?;
     clip::check_limit("clip_value", options.clip_value)?;
+    if model.averages.in_use {
+        return Err(Error::argument("the averaged weights are in use: put the trained ones back before training"));
+    }
     if !model.table.trains() {
         return Err(Error::argument("there is nothing to train: the model has no parameters, or all are frozen"));
     }
@@ -162,13 +197,6 @@ pub(super) fn check_ready(model: &Model, options: &TrainOptions) -> Result<()> {
 
 pub(super) fn arrays(views: &[ArrayView<'_>]) -> Vec<HostArray> {
     views.iter().map(ArrayView::to_array).collect()
-}
-
-pub(super) fn check_rate(rate: f64) -> Result<()> {
-    if rate.is_finite() {
-        return Ok(());
-    }
-    Err(Error::argument(format!("learning rate: expected a finite number, found {rate}")))
 }
 
 /// One optimizer step on one batch; `weights` [N] weigh its samples. Of the options, epoch, seed, clipping and check_finite count. On an error the
@@ -191,7 +219,7 @@ pub fn train_step(
         let weights = weights.map(ArrayView::to_array);
         let batch = gradients(model, arrays(inputs), arrays(targets), weights, &id, options)?;
         ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;
-        let norm = apply(model, batch.gradients, rate, options, &id)?;
+        let norm = apply(model, batch.gradients, (&[rate], &[]), options, &id)?;
         model.table.commit(batch.updates);
         model.passes += 1;
         let norm = norm.map_or(Ok(f64::NAN), |n| n.to_scalar())?;

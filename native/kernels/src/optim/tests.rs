@@ -169,3 +169,18 @@ fn squares_do_not_depend_on_the_number_of_threads() {
 }
 
 const CHUNKS: usize = 16 << 10;
+
+#[test]
+fn an_average_moves_by_its_weight() {
+    for n in SIZES {
+        let (mut a, values) = (numbers(n, 3), numbers(n, 4));
+        let (mut double, mut single) = (a.clone(), cast::<f32>(&a));
+        for weight in [1.0, 1e-3, 0.25] {
+            a.iter_mut().zip(&values).for_each(|(a, x)| *a = (1.0 - weight) * *a + weight * x);
+            step(&Average { weight }, &mut double, &values, []).unwrap();
+            step(&Average { weight }, &mut single, &cast::<f32>(&values), []).unwrap();
+        }
+        assert!(worst(&double, &a) < 1e-15, "{n}");
+        assert!(worst(&single, &a) < 1e-6, "{n}");
+    }
+}
