@@ -495,6 +495,19 @@ namespace ExBurn.Native
         internal static extern int exb_model_load(ExbModel* m, byte* path, nuint len, byte* options, nuint options_len, ExbBuffer* report, ExbError** error);
 
         /// <summary>
+        ///  As exb_train_epoch, over batches that `next(state, step, batch)` gives: 0 a batch is filled in, 1 the end, 2 failed (status 14). It
+        ///  is called on the calling thread. `pace(state, step, rates, momenta, columns)` fills in the row of a step when it begins (`columns` of the options; NaN leaves a momentum as it is): 0, or 2 failed. Of the options, those of the order are not used.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_train_stream", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_train_stream(ExbModel* m, delegate* unmanaged[Cdecl]<void*, ulong, ExbStreamBatch*, int> next, delegate* unmanaged[Cdecl]<void*, ulong, double*, double*, nuint, int> pace, void* next_state, ExbTrainOptions* train_options, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
+        ///  Loss and metrics over batches that `next` gives, in inference mode. Arguments as in exb_train_stream; rates are not used.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_evaluate_stream", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_evaluate_stream(ExbModel* m, delegate* unmanaged[Cdecl]<void*, ulong, ExbStreamBatch*, int> next, void* next_state, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ulong report_every, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
         ///  Trains one epoch. `rates`: one row for all steps, or one per optimizer step (`columns` of the options). `cancel` and `callback` may be null.
         ///  The callback returns 0 go on, 1 stop (a normal end), 2 failed (status 14). Metrics are written up to their capacity.
         /// </summary>
@@ -667,10 +680,6 @@ namespace ExBurn.Native
         public nuint n_inputs;
         public ExbArray* targets;
         public nuint n_targets;
-        /// <summary>
-        ///  Learning rate of the step that the batch opens.
-        /// </summary>
-        public double rate;
     }
 
     /// <summary>

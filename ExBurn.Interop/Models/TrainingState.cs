@@ -54,11 +54,15 @@ internal sealed class TrainingState(IReadOnlyList<Loss> losses, Optimizer optimi
         if (!withOptimizer)
             return copy;
         (copy.LearningRate, copy.Epochs) = (LearningRate, Epochs);
-        if (Schedule is { } stepper)
+        copy.Progress = Progress;
+        copy.Saved = Saved;
+        for (var i = 0; i < Schedules.Length; i++)
         {
+            if (Schedules[i] is not { } stepper)
+                continue;
             var saved = stepper.Save();
-            copy.Schedule = new(stepper.Schedule, stepper.BaseRate, saved.Length);
-            copy.Schedule.Restore(saved);
+            copy.Schedules[i] = new(stepper.Schedule, stepper.BaseRate, saved.Length);
+            copy.Schedules[i]!.Restore(saved);
         }
         return copy;
     }

@@ -7,7 +7,7 @@ use crate::error::{ExbError, Failure, Result, Status};
 use crate::guard::guard;
 use crate::handle;
 use crate::model::ExbModel;
-use crate::structs::{flag, prefix, size, slice, slice_mut, struct_size};
+use crate::structs::{check_pointer, flag, prefix, size, slice, slice_mut, struct_size};
 use exburn_core::ArrayView;
 use exburn_core::train::{self, BatchEvent, Flow, Pace, RunResult, TrainOptions};
 use std::ffi::c_void;

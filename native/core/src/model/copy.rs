@@ -18,11 +18,14 @@ impl Model {
             device: self.device.clone(),
             dtype: self.dtype,
             compiled: self.compiled.clone(),
+            averages: self.averages.clone(),
+            open: if with_optimizer { self.open.clone() } else { None },
             passes: if with_optimizer { self.passes } else { 0 },
             stream: new_stream(),
         };
         if !with_optimizer {
             copy.table.reset_states();
+            copy.drop_averages();
         }
         // The copy works on a stream of its own: what this one's has queued must be done.
         self.device.sync()?;

@@ -6,7 +6,8 @@ use burn::tensor::StreamId;
 use serde::Serialize;
 
 use super::ledger::Ledger;
-use super::step::{BatchId, apply, arrays, check_data, check_rate, check_ready, check_weights, gradients};
+use super::pace::check_rate;
+use super::step::{BatchId, apply, arrays, check_data, check_ready, check_weights, gradients};
 use super::{RunResult, TrainOptions, clip};
 use crate::layers::{Bound, Role};
 use crate::model::{Graph, Model, matches_name};
@@ -113,7 +114,7 @@ pub fn apply_gradients(model: &mut Model, gradients: &mut Gradients, options: &T
             other => (*position, other.clone()),
         });
         let updates = updates.filter(|(position, _)| !model.table.entries[*position].frozen).collect();
-        let norm = apply(model, by_position, rate, options, &gradients.id)?;
+        let norm = apply(model, by_position, (&[rate], &[]), options, &gradients.id)?;
         model.table.commit(updates);
         gradients.updates.clear();
         norm.map_or(Ok(f64::NAN), |n| n.to_scalar())

@@ -3,9 +3,8 @@
 use std::time::Instant;
 
 use super::ledger::Ledger;
-use super::step::{
-    BatchId, Part, apply, arrays, check_data, check_rate, check_ready, check_weights, gradients_in_parts,
-};
+use super::pace::check_rate;
+use super::step::{BatchId, Part, apply, arrays, check_data, check_ready, check_weights, gradients_in_parts};
 use super::{RunResult, TrainOptions};
 use crate::model::Model;
 use crate::{ArrayView, Result};
@@ -57,7 +56,7 @@ pub fn profile_step(
         let mut ledger = Ledger::new(&model.compiled()?.metrics, options.check_finite, options.epoch);
         let weights = weights.map(ArrayView::to_array);
         let batch = gradients_in_parts(model, arrays(inputs), arrays(targets), weights, &id, options, &mut done)?;
-        let norm = apply(model, batch.gradients, rate, options, &id)?;
+        let norm = apply(model, batch.gradients, (&[rate], &[]), options, &id)?;
         done(Part::Optimizer)?;
         ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;
         model.table.commit(batch.updates);

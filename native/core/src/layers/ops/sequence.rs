@@ -3,7 +3,7 @@
 use super::op;
 use crate::layers::{Layer, Make, Type};
 use crate::spec::Config;
-use crate::tensor::{Kind, Value};
+use crate::tensor::Kind;
 use crate::{Error, Result};
 
 pub(super) const LAYERS: &[(&str, Make)] = &[("Lookup", lookup), ("CausalMask", causal_mask)];
