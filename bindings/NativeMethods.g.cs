@@ -46,7 +46,7 @@ namespace ExBurn.Native
         internal static extern int exb_build_info(ExbBuffer* @out, ExbError** error);
 
         /// <summary>
-        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 8 checkpoint, 10 weights file; -1 all of them.
+        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 8 checkpoint, 9 gradients, 10 weights file; -1 all of them.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_debug_live_handles", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern long exb_debug_live_handles(int kind);
@@ -194,6 +194,74 @@ namespace ExBurn.Native
         internal static extern void exb_error_free(ExbError* e);
 
         /// <summary>
+        ///  Forward and backward of one batch in training mode; no parameter changes. With `weighted` 1 the last of the targets is a weight for each sample. Of the options epoch, seed and check_finite are used.
+        ///  `update_buffers` 1: the model takes over new running statistics now, else when the gradients are applied.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_compute", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_compute(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, uint update_buffers, ExbGradients** out_gradients, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
+        ///  The other half of exb_train_step: clips a copy of the gradients and lets the optimizer change the parameters. They may be applied
+        ///  again, also to a clone of the model. Of the options clip_norm, clip_value and check_finite are used.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_apply", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_apply(ExbGradients* g, ExbModel* m, ExbTrainOptions* train_options, double rate, double* out_norm, ExbError** error);
+
+        /// <summary>
+        ///  JSON: name, shape and presence of every parameter's gradient.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_list", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_list(ExbGradients* g, ExbBuffer* @out, ExbError** error);
+
+        /// <summary>
+        ///  A copy of one parameter's gradient: one array, or none where the parameter has no gradient.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_get", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_get(ExbGradients* g, byte* name, nuint len, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  Puts another gradient in a parameter's place.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_set", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_set(ExbGradients* g, byte* name, nuint len, ExbArray* array, ExbError** error);
+
+        /// <summary>
+        ///  Multiplies the gradients of the parameters that match a pattern; gives their number.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_scale", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_scale(ExbGradients* g, byte* pattern, nuint len, double factor, ulong* out_count, ExbError** error);
+
+        /// <summary>
+        ///  Takes away the gradients of the parameters that match a pattern: the optimizer then leaves those alone; gives their number.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_remove", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_remove(ExbGradients* g, byte* pattern, nuint len, ulong* out_count, ExbError** error);
+
+        /// <summary>
+        ///  Adds other gradients of the same model, or of a clone, times a weight.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_add", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_add(ExbGradients* g, ExbGradients* other, double weight, ExbError** error);
+
+        /// <summary>
+        ///  The common 2-norm of the gradients of the parameters that match a pattern.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_norm", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_norm(ExbGradients* g, byte* pattern, nuint len, double* @out, ExbError** error);
+
+        /// <summary>
+        ///  Clips by the common norm, then by value (0 or less: off). Gives the norm before, NaN without clipping by norm.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_clip", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_clip(ExbGradients* g, double clip_norm, double clip_value, double* out_norm, ExbError** error);
+
+        /// <summary>
+        ///  Frees gradients. Null is allowed; running calls keep them until they end.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void exb_gradients_free(ExbGradients* g);
+
+        /// <summary>
         ///  Sets the receiver of log records: level (1 error, 2 warn, 3 info, 4 debug, 5 trace), target and message as UTF-8, from any thread.
         ///  `max_level` 0 to 5 is held natively. A null callback clears; when it returns, no callback runs any more.
         /// </summary>
@@ -213,6 +281,13 @@ namespace ExBurn.Native
         internal static extern int exb_model_compile(ExbModel* m, byte* json, nuint len, ExbError** error);
 
         /// <summary>
+        ///  A second model with the same layers, weights, buffers and frozen marks, compiled where this one is; `with_optimizer` 1: with the
+        ///  optimizer's state too. Memory is shared until one of the two changes it.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_clone", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_clone(ExbModel* m, uint with_optimizer, ExbModel** @out, ExbError** error);
+
+        /// <summary>
         ///  JSON summary: layers with output shapes and parameter counts, totals.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_summary", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -229,6 +304,13 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_set_trainable", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_model_set_trainable(ExbModel* m, byte* pattern, nuint len, uint trainable, ulong* out_count, ExbError** error);
+
+        /// <summary>
+        ///  Draws the parameters that match a pattern anew, by an initializer (JSON: type, config), and drops their optimizer state;
+        ///  gives their number. A pattern that matches nothing is NOT_FOUND; where the initializer does not fit, nothing changes.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_initialize", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_initialize(ExbModel* m, byte* pattern, nuint pattern_len, byte* json, nuint json_len, ulong seed, ulong* out_count, ExbError** error);
 
         /// <summary>
         ///  Moves parameters, buffers and optimizer state to a device.
@@ -337,6 +419,13 @@ namespace ExBurn.Native
         internal static extern int exb_train_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, double rate, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
+        ///  As exb_train_step, and how many seconds its parts took: `seconds` takes four numbers, for the data's way to the device, the
+        ///  forward pass with the loss, the backward pass, and clipping with the optimizer. The device is waited for after each part.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_train_profile", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_train_profile(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, double rate, double* seconds, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
         ///  Loss and metrics over a dataset, in inference mode. Arguments as in exb_train_epoch.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_evaluate", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -439,6 +528,14 @@ namespace ExBurn.Native
     /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     internal unsafe partial struct ExbError
+    {
+    }
+
+    /// <summary>
+    ///  Gradients of a batch's loss by parameter. Any thread, one at a time: a second entry gets BUSY.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbGradients
     {
     }
 

@@ -14,6 +14,9 @@ internal static class Check
     public static int AtLeast(int least, int value, [CallerMemberName] string name = "")
         => value >= least ? value : throw OutOfRange(value, $"at least {least}", name);
 
+    public static double AtLeast(double least, double value, [CallerMemberName] string name = "")
+        => value >= least ? value : throw OutOfRange(value, $"at least {least}", name);
+
     public static int Positive(int value, [CallerMemberName] string name = "") => AtLeast(1, value, name);
 
     public static Size2 Positive(Size2 value, [CallerMemberName] string name = "")
@@ -42,9 +45,21 @@ internal static class Check
     public static double Finite(double value, [CallerMemberName] string name = "")
         => !double.IsNaN(value) && !double.IsInfinity(value) ? value : throw OutOfRange(value, "a finite number", name);
 
+    /// <summary>Two finite numbers of which the second is not below the first.</summary>
+    public static void Range(double low, double high, string lowName, string highName)
+    {
+        Finite(low, lowName);
+        if (!(Finite(high, highName) >= low))
+            throw OutOfRange(high, $"at least {lowName} ({low})", highName);
+    }
+
     /// <summary>A number in [0, 1].</summary>
     public static double Probability(double value, [CallerMemberName] string name = "")
         => value is >= 0 and <= 1 ? value : throw OutOfRange(value, "from 0 to 1", name);
+
+    /// <summary>A number in [0, 1).</summary>
+    public static double Fraction(double value, [CallerMemberName] string name = "")
+        => value is >= 0 and < 1 ? value : throw OutOfRange(value, "at least 0 and below 1", name);
 
     /// <summary>A pair of numbers in [0, 1), as the decay rates of Adam.</summary>
     public static (double First, double Second) Betas((double First, double Second) value, [CallerMemberName] string name = "")

@@ -41,3 +41,8 @@ public sealed record BatchNorm1d(int NumFeatures) : BatchNorm(NumFeatures);
 /// <remarks><inheritdoc cref="BatchNorm" path="/summary"/></remarks>
 /// <param name="NumFeatures">Channels C of the input.</param>
 public sealed record BatchNorm2d(int NumFeatures) : BatchNorm(NumFeatures);
+
+/// <summary>Batch normalisation of [N, C, D, H, W].</summary>
+/// <remarks><inheritdoc cref="BatchNorm" path="/summary"/></remarks>
+/// <param name="NumFeatures">Channels C of the input.</param>
+public sealed record BatchNorm3d(int NumFeatures) : BatchNorm(NumFeatures);

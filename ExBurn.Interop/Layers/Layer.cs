@@ -19,6 +19,13 @@ public abstract record Layer : Component
     /// <summary>Whether its parameters are trained; <see cref="Model.Freeze"/> and <see cref="Model.Unfreeze"/> change it later. Default true.</summary>
     public bool Trainable { get; init; } = true;
 
+    /// <summary>
+    /// First values of parameters that differ from PyTorch's defaults:
+    /// <c>Initializers = [("weight", Initializer.KaimingNormal()), ("bias", Initializer.Zeros)]</c>. Of several that match a
+    /// parameter the last counts; one that matches none is an error when the model is built. Default: none.
+    /// </summary>
+    public ValueArray<ParameterInitializer> Initializers { get; init; }
+
     /// <summary>The shape of one input sample where the options alone fix it; null otherwise.</summary>
     internal virtual Shape? SampleShape => null;
 }

@@ -20,6 +20,8 @@ public sealed class GraphModel : Model
 
     private protected override Shape? DescribedSampleShape => _description.Inputs[0].Shape?.WithoutFirst();
 
+    private protected override Model NewLike() => new GraphModel(_description, OutputNames);
+
     private protected override ModelDescription Describe(Shape? inputShape)
     {
         if (inputShape is not { } shape)

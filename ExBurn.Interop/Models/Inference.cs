@@ -6,7 +6,7 @@ namespace ExBurn;
 /// What maps input arrays to output arrays: a <see cref="Model"/> or a <see cref="Predictor"/>. Layers act as in evaluation
 /// (no dropout, running statistics). All forms do the same; they differ in what they take and return.
 /// </summary>
-public abstract class Inference : IDisposable
+public abstract partial class Inference : IDisposable
 {
     private protected Inference()
     {

@@ -27,8 +27,35 @@ public abstract partial class Model
     /// <inheritdoc cref="Freeze" path="/param|/returns|/exception"/>
     public int Unfreeze(string pattern = "*") => checked((int)BurnBridge.SetTrainable(Handle, Check.NotNull(pattern, nameof(pattern)), true));
 
+    /// <summary>
+    /// Draws the parameters whose names, or whose layers' names, match anew, and drops their optimizer state. Buffers stay. The
+    /// numbers follow from the seed and the parameter's place in the model.
+    /// </summary>
+    /// <param name="pattern">A name (<c>0.weight</c>), a layer (<c>fc1</c>) or a pattern with <c>*</c> and <c>?</c> (<c>*.weight</c>).</param>
+    /// <param name="initializer">How they get their values.</param>
+    /// <param name="seed">Fixes the numbers. Default: the model's <see cref="Seed"/>.</param>
+    /// <returns>How many parameters match.</returns>
+    /// <exception cref="NameNotFoundException">Nothing matches.</exception>
+    /// <exception cref="ShapeMismatchException">The initializer does not suit the shape of a matching parameter; nothing changes.</exception>
+    public int Initialize(string pattern, Initializer initializer, long? seed = null)
+    {
+        var (name, json) = (Check.NotNull(pattern, nameof(pattern)), Check.NotNull(initializer, nameof(initializer)).ToJson());
+        return checked((int)BurnBridge.Initialize(Handle, name, json, unchecked((ulong)(seed ?? Seed))));
+    }
+
     /// <summary>Layers with output shapes and parameter counts, totals and size; <see cref="object.ToString"/> gives a table.</summary>
     public ModelSummary Summary() => ModelSummary.FromJson(GetType().Name, BurnBridge.Summary(Handle));
+
+    /// <summary>The model in numbers: layers, parameters, memory, device, how it learns.</summary>
+    /// <exception cref="InvalidOperationException">The model is not built.</exception>
+    public ModelInfo Info() => ModelInfo.FromJson(GetType().Name, BurnBridge.Summary(Handle)) with
+    {
+        IsCompiled = IsCompiled,
+        Loss = Loss,
+        Optimizer = Optimizer,
+        LearningRate = Training?.LearningRate,
+        CompletedEpochs = Training?.Epochs ?? 0,
+    };
 
     /// <summary>The state as the bytes of a safetensors file.</summary>
     internal byte[] ExportState() => BurnBridge.ExportState(Handle);

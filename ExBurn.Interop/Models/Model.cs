@@ -73,6 +73,9 @@ public abstract partial class Model : Inference
 
     private protected abstract ModelDescription Describe(Shape? inputShape);
 
+    /// <summary>A model of the same layers that is not built yet.</summary>
+    private protected abstract Model NewLike();
+
     /// <summary>A snapshot of the weights that many threads may use at once. Dispose it.</summary>
     /// <exception cref="InvalidOperationException">The model is not built.</exception>
     public Predictor CreatePredictor() => new(BurnBridge.NewPredictor(Handle, []), SampleShape, InputNames, OutputNames);

@@ -54,10 +54,24 @@ internal sealed record ModelDescription(
         json.WriteStartObject();
         json.WriteString("name", node.Name);
         node.Layer.WriteTo(json);
+        if (node.Layer.Initializers.Count > 0)
+            WriteInitializers(json, node.Layer.Initializers);
         WriteNames(json, "inputs", node.Inputs);
         json.WriteBoolean("trainable", node.Trainable);
         if (node.Shares is { } owner)
             json.WriteString("shares", owner);
+        json.WriteEndObject();
+    }
+
+    private static void WriteInitializers(Utf8JsonWriter json, ValueArray<ParameterInitializer> initializers)
+    {
+        json.WriteStartObject("init");
+        foreach (var entry in initializers)
+        {
+            json.WriteStartObject(entry.Parameter);
+            entry.Initializer.WriteTo(json);
+            json.WriteEndObject();
+        }
         json.WriteEndObject();
     }
 

@@ -47,6 +47,11 @@ public sealed class Sequential : Model, IReadOnlyList<Layer>
 
     private protected override Shape? DescribedSampleShape => _layers.Count > 0 ? _layers[0].SampleShape : null;
 
+    /// <inheritdoc cref="Model.Clone"/>
+    public new Sequential Clone(bool withOptimizer = true) => (Sequential)base.Clone(withOptimizer);
+
+    private protected override Model NewLike() => new Sequential([.. _layers]);
+
     private protected override ModelDescription Describe(Shape? inputShape)
     {
         if (_layers.Count == 0)

@@ -46,4 +46,24 @@ internal sealed class TrainingState(IReadOnlyList<Loss> losses, Optimizer optimi
             yield return count == 1 ? name : FormattableString.Invariant($"{name}_{count}");
         }
     }
+
+    /// <summary>A copy for a copy of the model; fresh without the optimizer's state.</summary>
+    public TrainingState Copy(bool withOptimizer)
+    {
+        var copy = new TrainingState(Losses, Optimizer, Metrics, outputs);
+        if (!withOptimizer)
+            return copy;
+        (copy.LearningRate, copy.Epochs) = (LearningRate, Epochs);
+        (copy.Progress, copy.Saved) = (Progress, Saved);
+        copy.Schedules = [.. Schedules.Select(static stepper =>
+        {
+            if (stepper is null)
+                return null;
+            var saved = stepper.Save();
+            var other = new ScheduleStepper(stepper.Schedule, stepper.BaseRate, saved.Length);
+            other.Restore(saved);
+            return other;
+        })];
+        return copy;
+    }
 }

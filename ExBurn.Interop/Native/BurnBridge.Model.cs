@@ -26,6 +26,18 @@ internal static unsafe partial class BurnBridge
             NativeError.Check(NativeMethods.exb_model_compile(lease.Pointer, bytes, text.Length, &error), error);
     }
 
+    /// <summary>A second model with the same weights; its memory is shared until one of the two changes it.</summary>
+    public static ModelHandle CloneModel(ModelHandle model, bool withOptimizer)
+    {
+        var handle = new ModelHandle();
+        using var lease = new HandleLease<ExbModel>(model);
+        ExbModel* clone;
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_model_clone(lease.Pointer, withOptimizer ? 1u : 0, &clone, &error), error);
+        handle.Fill(clone);
+        return handle;
+    }
+
     /// <summary>Layers with shapes and counts, totals, as JSON.</summary>
     public static string Summary(ModelHandle model)
     {
@@ -60,6 +72,24 @@ internal static unsafe partial class BurnBridge
         {
             var flag = trainable ? 1u : 0;
             NativeError.Check(NativeMethods.exb_model_set_trainable(lease.Pointer, bytes, text.Length, flag, &count, &error), error);
+        }
+        return checked((long)count);
+    }
+
+    /// <summary>Draws the parameters that match anew; gives their number.</summary>
+    /// <exception cref="NameNotFoundException">Nothing matches.</exception>
+    public static long Initialize(ModelHandle model, string pattern, string json, ulong seed)
+    {
+        using var lease = new HandleLease<ExbModel>(model);
+        using var name = Utf8.Encode(pattern, stackalloc byte[TextScratch]);
+        using var text = Utf8.Encode(json, stackalloc byte[TextScratch]);
+        ulong count;
+        ExbError* error;
+        fixed (byte* names = name)
+        fixed (byte* bytes = text)
+        {
+            var status = NativeMethods.exb_model_initialize(lease.Pointer, names, name.Length, bytes, text.Length, seed, &count, &error);
+            NativeError.Check(status, error);
         }
         return checked((long)count);
     }

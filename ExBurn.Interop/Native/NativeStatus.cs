@@ -64,6 +64,7 @@ internal enum HandleKind
     Outputs = 6,
     Buffer = 7,
     Checkpoint = 8,
+    Gradients = 9,
     Weights = 10,
 }
 

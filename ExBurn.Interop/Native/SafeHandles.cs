@@ -57,6 +57,15 @@ internal sealed unsafe class PredictorHandle : NativeHandle<ExbPredictor>
     }
 }
 
+internal sealed unsafe class GradientsHandle : NativeHandle<ExbGradients>
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.exb_gradients_free(Pointer);
+        return true;
+    }
+}
+
 internal sealed unsafe class CancelHandle : NativeHandle<ExbCancel>
 {
     protected override bool ReleaseHandle()

@@ -61,6 +61,17 @@ internal static class JsonText
 
     public static long Number(this JsonElement element, string key) => element.GetProperty(key).GetInt64();
 
+    public static long? NumberOrNull(this JsonElement element, string key)
+        => element.GetProperty(key) is { ValueKind: not JsonValueKind.Null } number ? number.GetInt64() : null;
+
+    public static void WriteNumberOrNull(this Utf8JsonWriter json, string key, long? value)
+    {
+        if (value is { } number)
+            json.WriteNumber(key, number);
+        else
+            json.WriteNull(key);
+    }
+
     public static string[] Texts(this JsonElement element, string key)
         => [.. element.GetProperty(key).EnumerateArray().Select(item => item.GetString() ?? "")];
 

@@ -73,18 +73,10 @@ public sealed partial class Trainer
     {
         var state = Model.RequireTraining();
         var names = state.MetricNames;
-        var native = new TrainOptionsNative
-        {
-            CheckFinite = !options.AllowNaN,
-            Epoch = (ulong)state.Epochs,
-            Seed = unchecked((ulong)Model.Seed),
-            ClipNorm = options.ClipNorm ?? 0,
-            ClipValue = options.ClipValue ?? 0,
-        };
         Span<double> metrics = names.Length <= StackMetrics ? stackalloc double[StackMetrics] : new double[names.Length];
         metrics = metrics.Slice(0, names.Length);
         using var claim = Model.ClaimTraining();
-        var result = BurnBridge.TrainStep(Model.Handle, inputs, targets, weighted, native, state.LearningRate, metrics);
+        var result = BurnBridge.TrainStep(Model.Handle, inputs, targets, weighted, NativeOptions(state, options), state.LearningRate, metrics);
         return ToStep(result, new(names, metrics));
     }
 
@@ -96,6 +88,15 @@ public sealed partial class Trainer
         var result = BurnBridge.EvaluateStep(Model.Handle, inputs, targets, weighted, metrics);
         return ToStep(result, new(names, metrics));
     }
+
+    private TrainOptionsNative NativeOptions(TrainingState state, in StepOptions options) => new()
+    {
+        CheckFinite = !options.AllowNaN,
+        Epoch = (ulong)state.Epochs,
+        Seed = unchecked((ulong)Model.Seed),
+        ClipNorm = options.ClipNorm ?? 0,
+        ClipValue = options.ClipValue ?? 0,
+    };
 
     private static StepResult ToStep(RunResultNative result, MetricValues metrics) => new()
     {

@@ -70,6 +70,12 @@ impl Error {
         Self { kind: ErrorKind::DType, ..Self::shape(what, expected, found) }
     }
 
+    /// Says of which part the error is, before the message; the subject stays open for what the part belongs to.
+    pub fn of(mut self, part: impl fmt::Display) -> Self {
+        self.message = format!("{part}: {}", self.message);
+        self
+    }
+
     /// Names the layer, parameter or file that the error is about; an inner name is kept.
     pub fn at(mut self, subject: impl Into<String>) -> Self {
         if self.subject.is_none() {

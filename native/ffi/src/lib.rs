@@ -14,6 +14,7 @@ pub mod checkpoint;
 pub mod dataset;
 pub mod device;
 pub mod error;
+pub mod gradients;
 pub mod log;
 pub mod model;
 pub mod outputs;

@@ -11,7 +11,7 @@ use crate::structs::{Out, flag, size};
 use crate::text::utf8;
 use exburn_core::device::Device;
 use exburn_core::model::Model;
-use exburn_core::spec::{CompileSpec, ModelSpec};
+use exburn_core::spec::{CompileSpec, ModelSpec, PartSpec};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
 
 /// A model. Any thread, one at a time: a second entry gets BUSY.
@@ -98,6 +98,26 @@ pub unsafe extern "C" fn exb_model_compile(
     })
 }
 
+/// A second model with the same layers, weights, buffers and frozen marks, compiled where this one is; `with_optimizer` 1: with the
+/// optimizer's state too. Memory is shared until one of the two changes it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_model_clone(
+    m: *const ExbModel,
+    with_optimizer: u32,
+    out: *mut *mut ExbModel,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (out, shared) = unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbModel>(m, "m")?) };
+        let with_optimizer = flag(with_optimizer, "with_optimizer")?;
+        let model = shared.run(|model| model.duplicate(with_optimizer))?;
+        let device = RwLock::new(model.device());
+        out.set(handle::create::<ExbModel>(Shared { model: Mutex::new(model), device }));
+        Ok(())
+    })
+}
+
 /// JSON summary: layers with output shapes and parameter counts, totals.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_model_summary(m: *const ExbModel, out: *mut ExbBuffer, error: *mut *mut ExbError) -> i32 {
@@ -143,6 +163,33 @@ pub unsafe extern "C" fn exb_model_set_trainable(
         };
         let trainable = flag(trainable, "trainable")?;
         let count = model.run(|model| model.set_trainable(pattern, trainable))?;
+        out.set(count as u64);
+        Ok(())
+    })
+}
+
+/// Draws the parameters that match a pattern anew, by an initializer (JSON: type, config), and drops their optimizer state;
+/// gives their number. A pattern that matches nothing is NOT_FOUND; where the initializer does not fit, nothing changes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_model_initialize(
+    m: *const ExbModel,
+    pattern: *const u8,
+    pattern_len: usize,
+    json: *const u8,
+    json_len: usize,
+    seed: u64,
+    out_count: *mut u64,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (out, model, pattern, json) = unsafe {
+            let out = Out::new(out_count, 0, "out_count")?;
+            let model = handle::get::<ExbModel>(m, "m")?;
+            (out, model, utf8(pattern, pattern_len, "pattern")?, utf8(json, json_len, "json")?)
+        };
+        let initializer = PartSpec::from_json("initializer", json)?;
+        let count = model.run(|model| model.initialize(pattern, &initializer, seed))?;
         out.set(count as u64);
         Ok(())
     })

@@ -22,13 +22,16 @@
 //! assert_eq!(y, [6.5, 8.5, 12.5, 14.5]);
 //! ```
 
+pub mod activation;
 pub mod conv2d;
+mod curves;
 mod element;
 mod error;
 pub mod max_pool2d;
 pub mod optim;
 mod output;
 mod parallel;
+pub mod recurrent;
 mod simd;
 
 pub use element::Element;

@@ -24,15 +24,37 @@ public sealed class ModelDescriptionTests
     public void A_summary_reads_as_a_table()
     {
         var summary = ModelSummary.FromJson("Sequential", """
-            {"layers":[{"name":"0","type":"Linear","output_shape":[-1,256],"parameters":200960,"trainable_parameters":0,"buffers":0,"frozen":true},
-            {"name":"1","type":"ReLU","output_shape":null,"parameters":0,"trainable_parameters":0,"buffers":0,"frozen":false}],
-            "parameters":200960,"trainable":0,"bytes":803840,"dtype":"f32","device":"cpu"}
+            {"layers":[{"name":"0","type":"Linear","output_shape":[-1,256],"parameters":200960,"trainable_parameters":0,"buffers":0,"frozen":true,"multiply_adds":200704},
+            {"name":"1","type":"ReLU","output_shape":null,"parameters":0,"trainable_parameters":0,"buffers":0,"frozen":false,"multiply_adds":0},
+            {"name":"2","type":"Linear","output_shape":[-1,-1,2],"parameters":12,"trainable_parameters":8,"buffers":0,"frozen":false,"multiply_adds":null}],
+            "parameters":200972,"trainable":8,"bytes":803888,"multiply_adds":null,"activation_bytes":2048,"dtype":"f32","device":"cpu"}
             """);
         string[] lines = summary.ToString().Split(Environment.NewLine);
         Assert.Equal("Sequential", lines[0]);
-        Assert.Equal("0 (Linear) *  [?, 256]         200,960", lines[4]);
-        Assert.Equal("1 (ReLU)      ?                      0", lines[5]);
-        Assert.Equal("Parameters: 200,960, trainable 0 (785.0 KiB, Float32 on cpu)", lines[7]);
-        Assert.Equal("* frozen", lines[8]);
+        Assert.Equal("Layer (type)  Output shape  Parameters  Trainable  Multiply-adds", lines[2]);
+        Assert.Equal("0 (Linear)    [?, 256]         200,960  no               200,704", lines[4]);
+        Assert.Equal("1 (ReLU)      ?                      0                         0", lines[5]);
+        Assert.Equal("2 (Linear)    [?, ?, 2]             12  partly                 ?", lines[6]);
+        Assert.Equal("Parameters: 200,972, trainable 8 (785.0 KiB, Float32 on cpu)", lines[8]);
+        Assert.Equal("Per sample: ? multiply-adds, 2.0 KiB of activations", lines[9]);
+    }
+
+    [Fact]
+    public void A_summary_is_data()
+    {
+        const string json = """{"model":"Sequential","layers":[{"name":"fc","type":"Linear","output_shape":[-1,2],"parameters":6,"trainable_parameters":6,"buffers":0,"frozen":false,"multiply_adds":4},{"name":"act","type":"ReLU","output_shape":null,"parameters":0,"trainable_parameters":0,"buffers":0,"frozen":false,"multiply_adds":null}],"parameters":6,"trainable":6,"bytes":24,"multiply_adds":null,"activation_bytes":16,"dtype":"f32","device":"cpu"}""";
+        Assert.Equal(json, ModelSummary.FromJson("Sequential", json).ToJson());
+    }
+
+    [Fact]
+    public void Initializers_are_sent_by_parameter_in_their_order()
+    {
+        var layer = new Linear(2, 3) { Initializers = [("*", Initializer.Zeros), ("weight", Initializer.XavierUniform(2))] };
+        Assert.Contains(
+            """
+            "config":{"in_features":2,"out_features":3,"bias":true},"init":{"*":{"type":"Zeros","config":{}},"weight":{"type":"XavierUniform","config":{"gain":2}}},"inputs":["input"]
+            """,
+            new ModelDescription([new("input", null)], [new("0", layer, ["input"])], ["0"]).ToJson(DType.Float32),
+            StringComparison.Ordinal);
     }
 }

@@ -13,6 +13,11 @@ public sealed class SequentialTests
         Assert.Equal(203530, summary.Parameters);
         Assert.Equal(203530, summary.TrainableParameters);
         Assert.Equal(203530 * 4, summary.Bytes);
+        // The weights of the linear layers are used once each; the outputs of the four layers are kept.
+        Assert.Equal([784L * 256, 0L, 0L, 2560L], summary.Layers.Select(layer => layer.MultiplyAdds!.Value));
+        Assert.Equal(203264, summary.MultiplyAdds);
+        Assert.Equal(((3 * 256) + 10) * 4, summary.ActivationBytes);
+        Assert.Equal(summary.ToJson(), ModelSummary.FromJson("Sequential", summary.ToJson()).ToJson());
         Assert.Equal(["0", "1", "2", "head"], summary.Layers.Select(layer => layer.Name));
         Assert.Equal([-1L, 10L], summary.Layers[3].OutputShape!.Value);
         Assert.Contains("203,530", summary.ToString(), StringComparison.Ordinal);

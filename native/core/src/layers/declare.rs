@@ -1,5 +1,10 @@
 //! How a layer says which parameters and buffers it wants.
 
+use super::Initializer;
+use crate::Result;
+use crate::array::element_count;
+use crate::backend::rng::Rng;
+
 /// First values of a parameter or buffer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Init {
@@ -11,6 +16,8 @@ pub enum Init {
         std: f64,
         zero_row: Option<usize>,
     },
+    /// What a description asked for instead of the layer's own choice.
+    Asked(Initializer),
 }
 
 impl Init {
@@ -18,6 +25,24 @@ impl Init {
     /// kaiming_uniform(a = sqrt 5), which is U(-1/sqrt fan_in, 1/sqrt fan_in).
     pub fn fan_in(fan_in: usize) -> Self {
         Self::Uniform(if fan_in == 0 { 0.0 } else { 1.0 / (fan_in as f64).sqrt() })
+    }
+
+    /// Values for a shape.
+    pub fn values(&self, shape: &[usize], rng: &mut Rng) -> Result<Vec<f64>> {
+        let count = element_count(shape)?;
+        Ok(match self {
+            Self::Constant(x) => vec![*x; count],
+            Self::Uniform(bound) => (0..count).map(|_| (2.0 * rng.uniform() - 1.0) * bound).collect(),
+            Self::Normal { std, zero_row } => {
+                let mut data: Vec<f64> = (0..count).map(|_| rng.normal() * std).collect();
+                if let Some(row) = zero_row {
+                    let width = count / shape[0];
+                    data[row * width..(row + 1) * width].fill(0.0);
+                }
+                data
+            }
+            Self::Asked(initializer) => initializer.values(shape, rng)?,
+        })
     }
 }
 

@@ -4,24 +4,39 @@
 //! that file's `LAYERS`. Nothing else in the core knows a layer by name.
 
 mod context;
+mod cost;
 mod declare;
 mod infer;
+mod initialise;
 
 mod activation;
+mod attention;
 mod conv;
 mod dropout;
 mod embedding;
+mod embedding_bag;
+mod gate;
+mod group_norm;
 mod linear;
+mod noise;
 mod norm;
 mod ops;
+mod pair;
 mod pool;
+mod position;
+mod recurrent;
+mod rms_norm;
+mod sequence;
 mod shape;
 mod single;
+mod softmax;
+mod transformer;
 mod window;
 
 pub use context::{Bound, Context};
 pub use declare::{Declaration, Init, Role};
 pub use infer::{Dim, Type};
+pub use initialise::{Initializer, fans};
 pub use single::{SingleRun, SingleSpec, run_single};
 
 use crate::spec::Config;
@@ -48,8 +63,15 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
 
     /// One more than the largest index an integer input may hold, where the layer looks rows up by it. The host values
     /// are checked against it before a device sees them.
-    fn index_bound(&self) -> Option<usize> {
+    fn index_bound(&self, _input: usize) -> Option<usize> {
         None
+    }
+
+    /// Multiplications followed by an addition in a forward pass, biases and element-wise work aside; `None` where unknown
+    /// sizes decide it. An unknown first dimension counts as one sample. By default every weight of at least two dimensions
+    /// counts once per position of the output, which is right for linear, convolution and recurrent layers.
+    fn multiply_adds(&self, inputs: &[Type], outputs: &[Type]) -> Option<u64> {
+        cost::by_weights(&self.declare(), inputs, outputs)
     }
 
     /// Number of inputs it takes; options may decide it (`initial_state` of a recurrent layer).
@@ -79,13 +101,24 @@ pub(crate) type Make = fn(&Config) -> Result<Box<dyn Layer>>;
 /// The layers of each family, by name; a family's file is the only place that names its layers.
 const FAMILIES: &[&[(&str, Make)]] = &[
     activation::LAYERS,
+    attention::LAYERS,
     conv::LAYERS,
     dropout::LAYERS,
     embedding::LAYERS,
+    embedding_bag::LAYERS,
+    gate::LAYERS,
+    group_norm::LAYERS,
     linear::LAYERS,
+    noise::LAYERS,
     norm::LAYERS,
+    pair::LAYERS,
     pool::LAYERS,
+    position::LAYERS,
+    recurrent::LAYERS,
     shape::LAYERS,
+    transformer::LAYERS,
+    rms_norm::LAYERS,
+    softmax::LAYERS,
 ];
 
 fn known() -> impl Iterator<Item = &'static (&'static str, Make)> {

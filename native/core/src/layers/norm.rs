@@ -8,10 +8,12 @@ use crate::{Error, Result};
 pub(super) const LAYERS: &[(&str, Make)] = &[
     ("BatchNorm1d", |c| BatchNorm::new(c, &[2, 3])),
     ("BatchNorm2d", |c| BatchNorm::new(c, &[4])),
+    ("BatchNorm3d", |c| BatchNorm::new(c, &[5])),
     ("LayerNorm", LayerNorm::new),
 ];
 
-/// torch.nn.BatchNorm1d ([N, C] or [N, C, L]) and BatchNorm2d ([N, C, H, W]); the shape is unchanged.
+/// torch.nn.BatchNorm1d ([N, C] or [N, C, L]), BatchNorm2d ([N, C, H, W]), BatchNorm3d ([N, C, D, H, W]); the shape is
+/// unchanged.
 ///
 /// In training it normalises with the batch's mean and biased variance and moves the running statistics towards the
 /// batch's mean and unbiased variance; in evaluation, or when its buffers are frozen, it uses the running statistics.
@@ -45,7 +47,11 @@ impl BatchNorm {
 
     fn expected(&self) -> String {
         let c = self.channels;
-        if self.ranks.contains(&4) { format!("[N, {c}, H, W]") } else { format!("[N, {c}] or [N, {c}, L]") }
+        match self.ranks {
+            [5] => format!("[N, {c}, D, H, W]"),
+            [4] => format!("[N, {c}, H, W]"),
+            _ => format!("[N, {c}] or [N, {c}, L]"),
+        }
     }
 
     /// Running statistics after a batch of `count` values per channel.
@@ -121,6 +127,34 @@ impl Layer for BatchNorm {
     }
 }
 
+/// The trailing dimensions that a norm works on, from its options.
+pub(super) fn normalized_shape(config: &Config) -> Result<Vec<usize>> {
+    let given = config
+        .ints_or_none("normalized_shape")?
+        .ok_or_else(|| Error::argument("option 'normalized_shape' is missing"))?;
+    let shape: Option<Vec<usize>> = given.iter().map(|&n| usize::try_from(n).ok().filter(|&n| n > 0)).collect();
+    shape.filter(|s| !s.is_empty()).ok_or_else(|| {
+        Error::argument(format!("option 'normalized_shape': expected integers of at least 1, found {given:?}"))
+    })
+}
+
+/// An input that ends with these dimensions.
+pub(super) fn ending_with(inputs: &[Type], shape: &[usize]) -> Result<Vec<Type>> {
+    let input = Type::single(inputs, Kind::Float)?;
+    let Some(found) = &input.shape else { return Ok(vec![Type::unknown(Kind::Float)]) };
+    let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
+    let expected = format!("[.., {}]", sizes.join(", "));
+    let Some(leading) = found.len().checked_sub(shape.len()) else {
+        return Err(Error::shape("input", expected, input));
+    };
+    let mut output = found[..leading].to_vec();
+    for (i, &size) in shape.iter().enumerate() {
+        input.expect_dim(leading + i, size, &expected)?;
+        output.push(Some(size));
+    }
+    Ok(vec![Type::float(output)])
+}
+
 /// torch.nn.LayerNorm: [.., normalized_shape], shape unchanged; mean and biased variance over those trailing dimensions.
 #[derive(Debug)]
 pub struct LayerNorm {
@@ -132,13 +166,7 @@ pub struct LayerNorm {
 
 impl LayerNorm {
     pub fn new(config: &Config) -> Result<Box<dyn Layer>> {
-        let given = config
-            .ints_or_none("normalized_shape")?
-            .ok_or_else(|| Error::argument("option 'normalized_shape' is missing"))?;
-        let shape: Option<Vec<usize>> = given.iter().map(|&n| usize::try_from(n).ok().filter(|&n| n > 0)).collect();
-        let shape = shape.filter(|s| !s.is_empty()).ok_or_else(|| {
-            Error::argument(format!("option 'normalized_shape': expected integers of at least 1, found {given:?}"))
-        })?;
+        let shape = normalized_shape(config)?;
         Ok(Box::new(Self {
             shape,
             eps: config.non_negative("eps", 1e-5)?,
@@ -161,23 +189,15 @@ impl Layer for LayerNorm {
     }
 
     fn infer(&self, inputs: &[Type]) -> Result<Vec<Type>> {
-        let input = Type::single(inputs, Kind::Float)?;
-        let Some(shape) = &input.shape else { return Ok(vec![Type::unknown(Kind::Float)]) };
-        let sizes: Vec<String> = self.shape.iter().map(usize::to_string).collect();
-        let expected = format!("[.., {}]", sizes.join(", "));
-        let Some(leading) = shape.len().checked_sub(self.shape.len()) else {
-            return Err(Error::shape("input", expected, input));
-        };
-        let mut output = shape[..leading].to_vec();
-        for (i, &size) in self.shape.iter().enumerate() {
-            input.expect_dim(leading + i, size, &expected)?;
-            output.push(Some(size));
-        }
-        Ok(vec![Type::float(output)])
+        ending_with(inputs, &self.shape)
     }
 
     fn forward(&self, ctx: &mut Context<'_>, inputs: &[Value]) -> Result<Vec<Value>> {
         let (weight, bias) = (ctx.optional("weight")?, ctx.optional("bias")?);
         Ok(vec![inputs[0].clone().layer_norm(&self.shape, weight.as_ref(), bias.as_ref(), self.eps)?])
+    }
+
+    fn multiply_adds(&self, _: &[Type], _: &[Type]) -> Option<u64> {
+        Some(0)
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use super::graph::{last_uses, locate};
-use super::{Averages, Graph, Model, Table, new_stream};
+use super::{Averages, Graph, Model, Table, initialise, new_stream};
 use crate::device::Device;
 use crate::layers::{self, Type};
 use crate::model::graph::Node;
@@ -75,12 +75,15 @@ fn graph_of(spec: &ModelSpec) -> Result<Graph> {
     for described in &spec.nodes {
         let layer = layers::create(&described.layer, &described.config)
             .map_err(|e| locate(&described.name, &described.layer, e))?;
+        let mut declarations = layer.declare();
+        initialise::ask(&mut declarations, &described.init)
+            .map_err(|e| locate(&described.name, &described.layer, e))?;
         let start = slots;
         slots += layer.output_count();
         nodes.push(Node {
             name: described.name.clone(),
             layer_name: described.layer.clone(),
-            declarations: layer.declare(),
+            declarations,
             layer,
             entries: 0..0,
             shared: described.shares.is_some(),

@@ -2,7 +2,9 @@
 
 mod average;
 mod build;
+mod copy;
 mod graph;
+mod initialise;
 mod inputs;
 mod pattern;
 mod predict;
@@ -38,7 +40,8 @@ pub struct Model {
     pub(crate) table: Table,
     pub(crate) device: Device,
     pub(crate) dtype: DType,
-    pub(crate) compiled: Option<Compiled>,
+    /// Shared by the model's copies: it holds options only.
+    pub(crate) compiled: Option<Arc<Compiled>>,
     /// Forward passes of [`crate::train::train_step`] so far: names their random numbers.
     pub(crate) passes: u64,
     pub(crate) averages: Averages,
@@ -80,7 +83,7 @@ impl Model {
             Ok(Measured { metric, output, targets })
         };
         let metrics = spec.metrics.iter().map(measured).collect::<Result<_>>()?;
-        self.compiled = Some(Compiled { objective, optimizer, metrics });
+        self.compiled = Some(Arc::new(Compiled { objective, optimizer, metrics }));
         self.table.reset_states();
         self.drop_averages();
         self.open = None;
@@ -88,7 +91,7 @@ impl Model {
     }
 
     pub(crate) fn compiled(&self) -> Result<&Compiled> {
-        self.compiled.as_ref().ok_or_else(|| Error::argument("the model has no loss and optimizer: compile it first"))
+        self.compiled.as_deref().ok_or_else(|| Error::argument("the model has no loss and optimizer: compile it first"))
     }
 
     pub fn device(&self) -> Device {

@@ -6,7 +6,7 @@ pub fn matches_name(pattern: &str, name: &str) -> bool {
     matches(pattern, name) || owners.into_iter().any(|owner| matches(pattern, owner))
 }
 
-fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     // Where to go on when a guess for the last star fails: after the star, one character later in the text.

@@ -52,7 +52,7 @@ impl Table {
             }
             let stored = match d.role {
                 Role::Counter => Bound::Counter(0),
-                _ => Bound::Tensor(initial(d, seed, position as u64, dtype, device)?),
+                _ => Bound::Tensor(initial(d, seed, position as u64, dtype, device).map_err(|e| e.of(&name))?),
             };
             let state = optim::State::default();
             let (shape, frozen) = (d.shape.clone(), !trainable);
@@ -85,6 +85,11 @@ impl Table {
         for entry in &mut self.entries {
             entry.state = optim::State::default();
         }
+    }
+
+    /// Number of elements that the optimizer keeps.
+    pub fn state_len(&self) -> usize {
+        self.entries.iter().flat_map(|e| &e.state.slots).map(Value::len).sum()
     }
 
     pub fn move_to(&mut self, device: &Device) -> Result<()> {
@@ -131,19 +136,9 @@ impl Table {
 }
 
 fn initial(d: &Declaration, seed: u64, position: u64, dtype: DType, device: &Device) -> Result<Value> {
-    let count = crate::array::element_count(&d.shape)?;
+    if let Init::Constant(x) = d.init {
+        return Value::full(x, &d.shape, dtype, device);
+    }
     let mut rng = Rng::new(seed, Purpose::Initialise, &[position]);
-    let data: Vec<f64> = match &d.init {
-        Init::Constant(x) => return Value::full(*x, &d.shape, dtype, device),
-        Init::Uniform(bound) => (0..count).map(|_| (2.0 * rng.uniform() - 1.0) * bound).collect(),
-        Init::Normal { std, zero_row } => {
-            let mut data: Vec<f64> = (0..count).map(|_| rng.normal() * std).collect();
-            if let Some(row) = zero_row {
-                let width = count / d.shape[0];
-                data[row * width..(row + 1) * width].fill(0.0);
-            }
-            data
-        }
-    };
-    Value::from_doubles(data, &d.shape, dtype, device)
+    Value::from_doubles(d.init.values(&d.shape, &mut rng)?, &d.shape, dtype, device)
 }

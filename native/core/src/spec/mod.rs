@@ -2,11 +2,13 @@
 
 mod config;
 mod device;
+mod init;
 mod model;
 mod training;
 
 pub use config::Config;
 pub use device::{Adapter, DeviceKind, DeviceSpec};
+pub use init::InitSpec;
 pub use model::{InputSpec, ModelSpec, NodeSpec, ValueKind};
 pub use training::{AverageSpec, CompileSpec, GroupSpec, MeasureSpec, OptimizerSpec, PartSpec};
 

@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::Config;
+use super::{Config, InitSpec};
 use crate::{Error, Result};
 
 /// What an input holds.
@@ -42,6 +42,9 @@ pub struct NodeSpec {
     pub layer: String,
     #[serde(default)]
     pub config: Config,
+    /// First values of parameters that differ from the layer's own.
+    #[serde(default)]
+    pub init: InitSpec,
     pub inputs: Vec<String>,
     #[serde(default = "yes")]
     pub trainable: bool,
@@ -86,6 +89,7 @@ impl ModelSpec {
                     name: i.to_string(),
                     layer: (*layer).to_owned(),
                     config: Config::from_value(config.clone())?,
+                    init: InitSpec::default(),
                     inputs: vec![if i == 0 { "input".to_owned() } else { (i - 1).to_string() }],
                     trainable: true,
                     shares: None,

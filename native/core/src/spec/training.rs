@@ -13,6 +13,13 @@ pub struct PartSpec {
     pub config: Config,
 }
 
+impl PartSpec {
+    /// From JSON; `what` names it in errors.
+    pub fn from_json(what: &str, json: &str) -> Result<Self> {
+        super::parse(what, json)
+    }
+}
+
 /// The optimizer of a model: type and options, and other options for groups of parameters.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,9 +4,9 @@ use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensorKind, Scalar, TensorMetadata};
 use burn::tensor::{Shape, TensorData};
 
-use super::Value;
-use crate::Result;
+use super::{DType, Value};
 use crate::array::element_count;
+use crate::{Error, Result};
 
 impl Value {
     /// Whether the value lives on the backend Flex, whose own operations are exact where others' defaults are not.
@@ -28,6 +28,20 @@ impl Value {
     /// Zeros of the same shape and floating-point type, on the same device, outside any gradient graph.
     pub fn zeros_like(&self) -> Result<Self> {
         Ok(self.full_like(&self.shape(), 0.0)?.detached())
+    }
+
+    /// Numbers computed in double precision.
+    pub(crate) fn doubles_like(&self, data: Vec<f64>, shape: &[usize]) -> Result<Self> {
+        let count = data.len();
+        if element_count(shape)? != count {
+            return Err(Error::shape(format!("array of shape {shape:?}"), element_count(shape)?, count));
+        }
+        let shape = Shape::from(shape.to_vec());
+        let data = match self.dtype()? {
+            DType::F32 => TensorData::new(data.into_iter().map(|x| x as f32).collect(), shape),
+            DType::F64 => TensorData::new(data, shape),
+        };
+        Ok(Self::float(Dispatch::float_from_data(data, &self.raw.device())))
     }
 
     /// A list of integers.

@@ -9,14 +9,18 @@ mod host;
 mod index;
 mod like;
 mod norm;
+mod pair;
 mod pool;
+mod recurrent;
 mod reduce;
 mod shape_ops;
 pub mod shapes;
 mod value;
 
+pub use activation::Activation;
 pub use conv::Conv2dOptions;
 pub(crate) use host::HostElement;
 pub use norm::BatchNormalised;
 pub use pool::PoolOptions;
+pub(crate) use recurrent::{CellKind, Recurrence, RecurrentRun};
 pub use value::{DType, Gradients, Kind, Value};

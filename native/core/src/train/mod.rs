@@ -5,14 +5,18 @@ use std::cell::Cell;
 mod clip;
 mod epoch;
 mod evaluate;
+mod gradients;
 mod ledger;
 mod pace;
+mod profile;
 mod step;
 
 pub use epoch::train_epoch;
 pub use evaluate::{evaluate, evaluate_step};
+pub use gradients::{GradientEntry, Gradients, apply_gradients, compute_gradients};
 pub(crate) use ledger::{OpenEpoch, Tally};
 pub use pace::Pace;
+pub use profile::{StepProfile, profile_step};
 pub use step::train_step;
 
 /// How an epoch or step is to run.

@@ -13,13 +13,17 @@
 //! 5. a free function on [`DispatchTensor`](burn::backend::DispatchTensor)s that checks shapes first and gives our
 //!    [`Error`](crate::Error): Burn's functions at this level do not check.
 
+mod activation;
 mod conv2d;
 mod flex;
 mod linear;
 mod max_pool2d;
+mod recurrent;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use activation::activation;
 pub(crate) use conv2d::conv2d;
 pub(crate) use linear::linear;
 pub(crate) use max_pool2d::{MaxPool2dOptions, max_pool2d};
+pub(crate) use recurrent::{Cell, RecurrentOptions, recurrent};

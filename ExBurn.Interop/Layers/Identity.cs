@@ -1,0 +1,4 @@
+namespace ExBurn;
+
+/// <summary>Passes its input on, whatever it is. No state.</summary>
+public sealed record Identity : Layer;
