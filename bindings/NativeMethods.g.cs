@@ -28,7 +28,7 @@ namespace ExBurn.Native
         internal static extern uint exb_abi_version();
 
         /// <summary>
-        ///  Size in bytes of a struct: 0 ExbArray, 1 ExbBuffer, 2 ExbTrainOptions, 3 ExbBatchEvent, 4 ExbRunResult. 0 for any other number.
+        ///  Size in bytes of a struct: 0 ExbArray, 1 ExbBuffer, 2 ExbTrainOptions, 3 ExbBatchEvent, 4 ExbRunResult, 5 ExbStreamBatch. 0 for any other number.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_struct_size", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern nuint exb_struct_size(int id);
@@ -133,7 +133,8 @@ namespace ExBurn.Native
         internal static extern int exb_dataset_new(ExbDataset** @out, ExbError** error);
 
         /// <summary>
-        ///  Copies an array in as the next input (role 0) or target (role 1). Its first dimension is the rows; all arrays have the same number.
+        ///  Copies an array in as the next input (role 0) or target (role 1), or as the sample weights (role 2, shape [rows]). Its first
+        ///  dimension is the rows; all arrays have the same number.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_dataset_add", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_dataset_add(ExbDataset* ds, int role, ExbArray* array, ExbError** error);
@@ -149,6 +150,94 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_dataset_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void exb_dataset_free(ExbDataset* ds);
+
+        /// <summary>
+        ///  `count` rows from `first` on. Shares the arrays; nothing is copied.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_slice", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_slice(ExbDataset* ds, ulong first, ulong count, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  The rows at `n` positions, in that order, repeated where a position is. Copies arrays.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_select", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_select(ExbDataset* ds, ulong* positions, nuint n, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  Parts of `n` sizes that add up to all rows, into `outs`. `mode`: 0 in order, 1 random, 2 stratified by the integer target number
+        ///  `target`. The same seed gives the same parts.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_split", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_split(ExbDataset* ds, ulong* sizes, nuint n, int mode, ulong target, ulong seed, ExbDataset** outs, ExbError** error);
+
+        /// <summary>
+        ///  The rows of `n` datasets one after the other. Copies arrays.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_concat", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_concat(ExbDataset** datasets, nuint n, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  The same rows, drawn by a sampler and mixed in training as the JSON says; shares the arrays. `weights`: one per row for the sampler
+        ///  `Weighted`, else none. `epoch_rows` gets the rows drawn in an epoch.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_feed", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_feed(ExbDataset* ds, byte* json, nuint len, double* weights, nuint weights_len, ulong* epoch_rows, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  The same rows with images decoded into memory as they are outside of training.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_in_memory", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_in_memory(ExbDataset* ds, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  Copies `count` rows of an array from `first` on; 64-bit integers come back as 32-bit ones.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_rows", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_rows(ExbDataset* ds, int role, ulong index, ulong first, ulong count, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  Four arrays of doubles, one number per group: mean, population deviation, least, most. `grouping`: 0 each element of a row, 1 the
+        ///  first dimension of a row (channels), 2 all together.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_statistics", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_statistics(ExbDataset* ds, int role, ulong index, int grouping, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  The same rows with one array as floats (x - shift) / scale; `n` shifts and scales, one per group.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_normalize", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_normalize(ExbDataset* ds, int role, ulong index, int grouping, double* shift, double* scale, nuint n, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  The same rows with each row of one array divided by its Euclidean length.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_unit_rows", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_unit_rows(ExbDataset* ds, int role, ulong index, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  The same rows with an integer target `[rows, ...]` as floats `[rows, ..., classes]`: 1 at the class, else 0.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_one_hot", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_one_hot(ExbDataset* ds, ulong target, ulong classes, ExbDataset** @out, ExbError** error);
+
+        /// <summary>
+        ///  One array of 64-bit integers: how often each class of an integer target occurs; at least `classes` of them.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_class_counts", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_class_counts(ExbDataset* ds, ulong target, ulong classes, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  Adds images in files, which are decoded and transformed batch by batch, as an input; writes its shape [rows, channels, height,
+        ///  width] to `shape`, which has room for 4.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_dataset_add_images", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_dataset_add_images(ExbDataset* ds, byte* json, nuint len, long* shape, ExbError** error);
+
+        /// <summary>
+        ///  Decodes all files; JSON: `[{"index":3,"error":"..."}]`, those that fail.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_images_check", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_images_check(byte* json, nuint len, ExbBuffer* @out, ExbError** error);
 
         /// <summary>
         ///  Opens a device from its JSON description.
@@ -406,6 +495,19 @@ namespace ExBurn.Native
         internal static extern int exb_model_load(ExbModel* m, byte* path, nuint len, byte* options, nuint options_len, ExbBuffer* report, ExbError** error);
 
         /// <summary>
+        ///  As exb_train_epoch, over batches that `next(state, step, batch)` gives: 0 a batch is filled in, 1 the end, 2 failed (status 14). It
+        ///  is called on the calling thread. `pace(state, step, rates, momenta, columns)` fills in the row of a step when it begins (`columns` of the options; NaN leaves a momentum as it is): 0, or 2 failed. Of the options, those of the order are not used.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_train_stream", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_train_stream(ExbModel* m, delegate* unmanaged[Cdecl]<void*, ulong, ExbStreamBatch*, int> next, delegate* unmanaged[Cdecl]<void*, ulong, double*, double*, nuint, int> pace, void* next_state, ExbTrainOptions* train_options, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
+        ///  Loss and metrics over batches that `next` gives, in inference mode. Arguments as in exb_train_stream; rates are not used.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_evaluate_stream", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_evaluate_stream(ExbModel* m, delegate* unmanaged[Cdecl]<void*, ulong, ExbStreamBatch*, int> next, void* next_state, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ulong report_every, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
         ///  Trains one epoch. `rates`: one row for all steps, or one per optimizer step (`columns` of the options). `cancel` and `callback` may be null.
         ///  The callback returns 0 go on, 1 stop (a normal end), 2 failed (status 14). Metrics are written up to their capacity.
         /// </summary>
@@ -561,6 +663,23 @@ namespace ExBurn.Native
     [StructLayout(LayoutKind.Sequential)]
     internal unsafe partial struct ExbPredictor
     {
+    }
+
+    /// <summary>
+    ///  One batch of a stream. The caller fills it; its arrays stay valid until the next call for a batch, or the end of the run.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbStreamBatch
+    {
+        public uint struct_size;
+        /// <summary>
+        ///  1: the last of the targets is a weight for each sample.
+        /// </summary>
+        public uint weighted;
+        public ExbArray* inputs;
+        public nuint n_inputs;
+        public ExbArray* targets;
+        public nuint n_targets;
     }
 
     /// <summary>

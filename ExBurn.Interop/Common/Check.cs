@@ -6,7 +6,7 @@ namespace ExBurn;
 /// Argument checks that return the checked value, so that a property stays one line.
 /// The name in the error is the property (or parameter) that the value is meant for.
 /// </summary>
-internal static class Check
+internal static partial class Check
 {
     public static T NotNull<T>(T? value, [CallerMemberName] string name = "") where T : class
         => value ?? throw new ArgumentNullException(name);

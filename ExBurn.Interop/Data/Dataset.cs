@@ -9,13 +9,22 @@ namespace ExBurn;
 /// May be used by several trainers, one call at a time. Dispose it; a run in progress keeps what it needs.
 /// </summary>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed class Dataset : IDisposable
+public sealed partial class Dataset : IDisposable
 {
     private readonly DatasetHandle _handle;
     private readonly List<Shape> _inputShapes = [];
     private readonly List<Shape> _targetShapes = [];
 
     private Dataset() => _handle = BurnBridge.NewDataset();
+
+    /// <summary>A dataset over a handle; takes the handle.</summary>
+    private Dataset(DatasetHandle handle, int count, IEnumerable<Shape> inputShapes, IEnumerable<Shape> targetShapes)
+    {
+        _handle = handle;
+        Count = count;
+        _inputShapes.AddRange(inputShapes);
+        _targetShapes.AddRange(targetShapes);
+    }
 
     /// <summary>Number of rows.</summary>
     public int Count { get; private set; }
@@ -25,6 +34,12 @@ public sealed class Dataset : IDisposable
 
     /// <summary>Shape of each target, the rows included.</summary>
     public IReadOnlyList<Shape> TargetShapes => _targetShapes;
+
+    /// <summary>Names of the classes of the target by their index, where the data came with names; empty otherwise.</summary>
+    public IReadOnlyList<string> ClassNames { get; internal init; } = [];
+
+    /// <summary>Whether each row's loss counts by a weight of its own (<see cref="WithWeights"/>).</summary>
+    public bool HasWeights { get; private init; }
 
     /// <summary>Copies one input and one target array, each with the rows in its first dimension.</summary>
     /// <param name="inputs">The inputs, as <c>new TensorView(pixels, [60000, 784])</c> or a <c>float[,]</c>.</param>
@@ -52,16 +67,38 @@ public sealed class Dataset : IDisposable
     /// <param name="targets">One array per target of the loss; none for data that is only predicted.</param>
     /// <exception cref="ArgumentException">No input, or the numbers of rows differ.</exception>
     public static Dataset FromArrays(IReadOnlyList<TensorData> inputs, IReadOnlyList<TensorData> targets)
+        => FromArrays(inputs, targets, []);
+
+    internal static Dataset FromArrays(IReadOnlyList<TensorData> inputs, IReadOnlyList<TensorData> targets, IReadOnlyList<string> classNames)
     {
         if (Check.NotNull(inputs, nameof(inputs)).Count == 0)
             throw new ArgumentException("A dataset needs at least one input.", nameof(inputs));
-        var dataset = new Dataset();
+        var dataset = new Dataset { ClassNames = classNames };
         try
         {
             foreach (var input in inputs)
                 dataset.Add(DatasetRole.Input, input);
             foreach (var target in Check.NotNull(targets, nameof(targets)))
                 dataset.Add(DatasetRole.Target, target);
+            return dataset;
+        }
+        catch
+        {
+            dataset.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Images in files, which are described as JSON, and their classes.</summary>
+    internal static Dataset FromImages(string json, TensorView classes, IReadOnlyList<string> classNames)
+    {
+        var dataset = new Dataset { ClassNames = classNames };
+        try
+        {
+            var shape = BurnBridge.AddImages(dataset._handle, json);
+            dataset._inputShapes.Add(shape);
+            dataset.Count = checked((int)shape[0]);
+            dataset.Add(DatasetRole.Target, classes);
             return dataset;
         }
         catch

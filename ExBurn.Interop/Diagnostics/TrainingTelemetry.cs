@@ -20,7 +20,7 @@ public static class TrainingTelemetry
     private static readonly Histogram<double> EpochDuration = Meter.CreateHistogram<double>("exburn.epoch.duration", "s", "Time of an epoch's training.");
     private static readonly Histogram<double> EpochLoss = Meter.CreateHistogram<double>("exburn.loss", null, "Training loss of an epoch.");
 
-    internal static Activity? StartFit(FitOptions options, int rows)
+    internal static Activity? StartFit(FitOptions options, int? rows)
     {
         var span = Source.StartActivity("exburn.fit");
         span?.SetTag("exburn.epochs", options.Epochs);

@@ -33,3 +33,10 @@ public sealed record AlphaDropout(double P = 0.5) : RandomDropout(P);
 /// <summary><see cref="AlphaDropout"/> of whole channels of [N, C, ...]. No state.</summary>
 /// <param name="P">Probability of being dropped, from 0 to 1.</param>
 public sealed record FeatureAlphaDropout(double P = 0.5) : RandomDropout(P);
+
+/// <summary>
+/// Stochastic depth (Huang et al. 2016), torchvision's mode <c>row</c>: in training sets whole samples to zero and divides the others by
+/// 1 − p; before a residual sum that leaves the block out. Any shape, no state.
+/// </summary>
+/// <param name="P">Probability of being dropped, from 0 to 1.</param>
+public sealed record StochasticDepth(double P = 0.5) : RandomDropout(P);

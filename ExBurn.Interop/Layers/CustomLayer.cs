@@ -34,11 +34,12 @@ public abstract record CustomLayer : Layer
     protected virtual Node Forward(IReadOnlyList<Node> inputs)
         => Check.NotNull(inputs, nameof(inputs)).Count == 1 ? Forward(inputs[0]) : throw new ArgumentException($"{GetType().Name} takes 1 input, found {inputs.Count}.", nameof(inputs));
 
-    /// <summary>A trained value of the layer, zeros at first. Only within <see cref="Forward(Node)"/>.</summary>
+    /// <summary>A trained value of the layer. Only within <see cref="Forward(Node)"/>.</summary>
     /// <param name="name">Its name within the layer.</param>
     /// <param name="shape">Its shape.</param>
+    /// <param name="initializer">Its first values. Default: zeros.</param>
     /// <exception cref="InvalidOperationException">The layer is not being applied.</exception>
-    protected static Node Parameter(string name, Shape shape) => Graph.Parameter(name, shape);
+    protected static Node Parameter(string name, Shape shape, Initializer? initializer = null) => Graph.Parameter(name, shape, initializer);
 
     /// <summary>Numbers that never change. Only within <see cref="Forward(Node)"/>.</summary>
     /// <inheritdoc cref="Graph.Constant" path="/param"/>

@@ -43,11 +43,17 @@ public sealed class Graph
         return new Node(this, name);
     }
 
-    /// <summary>A trained value that no layer owns, zeros at first. Its name in the state is <paramref name="name"/>.</summary>
+    /// <summary>A trained value that no layer owns. Its name in the state is <paramref name="name"/>.</summary>
     /// <param name="name">Name of the node and of the parameter.</param>
     /// <param name="shape">Its shape; there is no batch dimension.</param>
-    public Node Parameter(string name, Shape shape)
-        => Add(new Operation("Parameter", config => config.Add("shape", Check.Sizes(shape, nameof(shape)))), Check.NotNull(name, nameof(name)), []);
+    /// <param name="initializer">Its first values. Default: zeros.</param>
+    public Node Parameter(string name, Shape shape, Initializer? initializer = null)
+    {
+        Check.Sizes(shape, nameof(shape));
+        ValueArray<ParameterInitializer> initializers = initializer is null ? default : [("", initializer)];
+        return Add(
+            new Operation("Parameter", config => config.Add("shape", shape)) { Initializers = initializers }, Check.NotNull(name, nameof(name)), []);
+    }
 
     /// <summary>Numbers that never change.</summary>
     /// <param name="values">The numbers, row-major; as many as <paramref name="shape"/> holds, or one for all.</param>

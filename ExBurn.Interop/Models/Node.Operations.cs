@@ -195,6 +195,12 @@ public sealed partial class Node
     /// <summary>Elements along a dimension at integer positions of the same rank.</summary>
     public Node Gather(int dim, Node indices) => Of("Gather", config => config.Add("dim", dim), this, indices);
 
+    /// <summary>Rows of this table [n, d] at integer positions of any shape [..], to [.., d]; an embedding whose table is also used otherwise.</summary>
+    public Node Lookup(Node indices) => Of("Lookup", this, indices);
+
+    /// <summary>Scores [.., T, S] with minus infinity where a column comes after its row: attention that sees only what came before.</summary>
+    public Node CausalMask() => Of("CausalMask", this);
+
     private static Node Join(string type, int dim, Node[] nodes)
     {
         if (Check.NotNull(nodes, nameof(nodes)).Length == 0)

@@ -54,16 +54,16 @@ internal sealed class TrainingState(IReadOnlyList<Loss> losses, Optimizer optimi
         if (!withOptimizer)
             return copy;
         (copy.LearningRate, copy.Epochs) = (LearningRate, Epochs);
-        (copy.Progress, copy.Saved) = (Progress, Saved);
-        copy.Schedules = [.. Schedules.Select(static stepper =>
+        copy.Progress = Progress;
+        copy.Saved = Saved;
+        for (var i = 0; i < Schedules.Length; i++)
         {
-            if (stepper is null)
-                return null;
+            if (Schedules[i] is not { } stepper)
+                continue;
             var saved = stepper.Save();
-            var other = new ScheduleStepper(stepper.Schedule, stepper.BaseRate, saved.Length);
-            other.Restore(saved);
-            return other;
-        })];
+            copy.Schedules[i] = new(stepper.Schedule, stepper.BaseRate, saved.Length);
+            copy.Schedules[i]!.Restore(saved);
+        }
         return copy;
     }
 }

@@ -14,6 +14,7 @@ internal static unsafe class NativeLibraryCheck
         (nameof(ExbTrainOptions), sizeof(ExbTrainOptions)),
         (nameof(ExbBatchEvent), sizeof(ExbBatchEvent)),
         (nameof(ExbRunResult), sizeof(ExbRunResult)),
+        (nameof(ExbStreamBatch), sizeof(ExbStreamBatch)),
     ];
 
     /// <summary>The first difference in words, or null.</summary>

@@ -83,6 +83,7 @@ internal enum DatasetRole
 {
     Input = 0,
     Target = 1,
+    Weight = 2,
 }
 
 /// <summary>Levels of native log records.</summary>

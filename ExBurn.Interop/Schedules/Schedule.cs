@@ -12,7 +12,7 @@ public enum ScheduleInterval
 
 /// <summary>
 /// How the learning rate changes during a run: an immutable description with PyTorch's formulas, in double. It drives
-/// <see cref="Trainer.Fit"/> as <see cref="FitOptions.Schedule"/>, is stepped by hand through <see cref="Start"/>, or is plotted through
+/// <see cref="Trainer.Fit(Dataset, FitOptions?, CancellationToken)"/> as <see cref="FitOptions.Schedule"/>, is stepped by hand through <see cref="Start"/>, or is plotted through
 /// <see cref="Preview(double, int)"/>. Where PyTorch computes a rate from the one before (StepLR, LinearLR, CosineAnnealingLR ...) so does
 /// this: schedules can be chained, and a rate that a callback sets is gone on from. Positions count from 0.
 /// </summary>

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace ExBurn;
 
 /// <summary>Writes the options of a component: one <c>Add</c> per option, chained.</summary>
-internal readonly struct ConfigWriter(Utf8JsonWriter json)
+internal readonly partial struct ConfigWriter(Utf8JsonWriter json)
 {
     public ConfigWriter Add(string key, bool value)
     {

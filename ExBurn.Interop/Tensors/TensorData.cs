@@ -61,6 +61,9 @@ public sealed class TensorData
 
     internal ReadOnlySpan<byte> Bytes => _bytes;
 
+    /// <summary>The bytes themselves, to be pinned; nobody may write to them.</summary>
+    internal byte[] Buffer => _bytes;
+
     /// <summary>A copy of one result of a native call.</summary>
     internal static TensorData FromNative(NativeOutputs outputs, int index)
     {

@@ -1,7 +1,7 @@
 namespace ExBurn;
 
 /// <summary>
-/// What listens to a run of <see cref="Trainer.Fit"/>: derive from it and override what is wanted. All methods run on the thread
+/// What listens to a run of <see cref="Trainer.Fit(Dataset, FitOptions?, CancellationToken)"/>: derive from it and override what is wanted. All methods run on the thread
 /// that trains. An exception ends the run and comes out of Fit unchanged; the model stays as after its last whole step.
 /// A callback may hold state; it begins anew in <see cref="OnTrainBegin"/> and must not be used by two runs at once.
 /// </summary>

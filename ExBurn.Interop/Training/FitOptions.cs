@@ -1,6 +1,6 @@
 namespace ExBurn;
 
-/// <summary>How <see cref="Trainer.Fit"/> trains. Immutable; checked when set.</summary>
+/// <summary>How <see cref="Trainer.Fit(Dataset, FitOptions?, CancellationToken)"/> trains. Immutable; checked when set.</summary>
 public sealed record FitOptions
 {
     /// <summary>Passes over the data, at least 0. Default 1.</summary>
@@ -20,6 +20,21 @@ public sealed record FitOptions
 
     /// <summary>Data on which the model is judged after each epoch. Default none.</summary>
     public Dataset? Validation { get; init; }
+
+    /// <summary>
+    /// Share of the training data that is held back and on which the model is judged after each epoch instead: above 0, below 1. As in Keras the last rows,
+    /// before any shuffling, unless <see cref="ValidationSplitKind"/> says otherwise. Not together with <see cref="Validation"/>, not for streams. Default none.
+    /// </summary>
+    public double? ValidationSplit { get; init => field = value is null or (> 0 and < 1) ? value : throw new ArgumentOutOfRangeException(nameof(ValidationSplit), value, "ValidationSplit must be above 0 and below 1."); }
+
+    /// <summary>Which rows <see cref="ValidationSplit"/> holds back. Random ones follow from the seed. Default <see cref="SplitKind.InOrder"/>: the last.</summary>
+    public SplitKind ValidationSplitKind { get; init; }
+
+    /// <summary>Which rows an epoch draws, instead of <see cref="Shuffle"/>. Not for streams. Default none.</summary>
+    public Sampler? Sampler { get; init; }
+
+    /// <summary>Mixup and CutMix in training. Not for streams. Default none.</summary>
+    public Mixing? Mixing { get; init; }
 
     /// <summary>Rows per batch in validation. Default: <see cref="BatchSize"/>.</summary>
     public int? ValidationBatchSize { get; init => field = value is { } size ? Check.Positive(size) : null; }

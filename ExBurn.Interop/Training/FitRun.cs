@@ -10,7 +10,7 @@ namespace ExBurn;
 internal sealed class FitRun : IDisposable
 {
     private readonly Trainer _trainer;
-    private readonly Dataset _train;
+    private readonly TrainSource _train;
     private readonly FitOptions _options;
     private readonly CancellationToken _cancellation;
     private readonly TrainingState _state;
@@ -20,8 +20,9 @@ internal sealed class FitRun : IDisposable
     private readonly RatePlan _plan;
     private readonly BatchObserver? _observer;
     private readonly double[] _metrics;
-    private readonly long _batchesPerEpoch;
-    private readonly long _stepsPerEpoch;
+    // Unknown for a stream that does not say its rows.
+    private readonly long? _batchesPerEpoch;
+    private readonly long? _stepsPerEpoch;
     private readonly bool _mayPause;
     private readonly Activity? _span;
     private readonly RunProgress? _resumed;
@@ -30,11 +31,12 @@ internal sealed class FitRun : IDisposable
     private RunProgress? _unfinished;
 
     public FitRun(
-        Trainer trainer, Dataset train, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        Trainer trainer, TrainSource train, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         (_trainer, _train, _options, _cancellation) = (trainer, train, options, cancellation);
         _state = trainer.Model.RequireTraining();
-        (_batchesPerEpoch, _stepsPerEpoch) = (BatchesPerEpoch(train.Count, options), StepsPerEpoch(train.Count, options));
+        if (train.Rows is { } rows)
+            (_batchesPerEpoch, _stepsPerEpoch) = (BatchesPerEpoch(rows, options), StepsPerEpoch(rows, options));
         _claim = trainer.Model.ClaimTraining();
         try
         {
@@ -48,8 +50,10 @@ internal sealed class FitRun : IDisposable
             BurnBridge.SetAverage(trainer.Model.Handle, options.Ema?.ToJson());
             _observer = BatchObserver.WhereHeard(_context, _state, _plan, progress);
             _mayPause = options.Callbacks.Any(callback => callback.StepInterval is not null);
+            if (_mayPause && !train.CanPause)
+                throw new ArgumentException("A callback wants to be called every few steps within an epoch, which a stream cannot pause for; let it act per epoch.", nameof(options));
             _state.Run = this;
-            _span = TrainingTelemetry.StartFit(options, train.Count);
+            _span = TrainingTelemetry.StartFit(options, train.Rows);
         }
         catch
         {
@@ -69,7 +73,7 @@ internal sealed class FitRun : IDisposable
         => options.DropLast ? rows / options.BatchSize : RoundedUp(rows, options.BatchSize);
 
     /// <summary>Optimizer steps of a whole epoch.</summary>
-    private static long StepsPerEpoch(int rows, FitOptions options) => RoundedUp(BatchesPerEpoch(rows, options), options.AccumulationSteps);
+    public static long StepsPerEpoch(int rows, FitOptions options) => RoundedUp(BatchesPerEpoch(rows, options), options.AccumulationSteps);
 
     public void Begin()
     {
@@ -92,7 +96,7 @@ internal sealed class FitRun : IDisposable
 
         using var span = TrainingTelemetry.StartPart("exburn.epoch", _span, _context.Epoch);
         var (result, firstRate) = TrainParts();
-        var isWhole = (long)result.Batches >= _batchesPerEpoch;
+        var isWhole = !_train.CanPause || (long)result.Batches >= _batchesPerEpoch;
         if (!isWhole && _open is not null)
             _unfinished = Capture();
         _open = null;
@@ -149,12 +153,13 @@ internal sealed class FitRun : IDisposable
         _state.Run = null;
         _span?.Dispose();
         _claim.Dispose();
+        _train.Dispose();
     }
 
     private TimeSpan Duration => (_resumed?.Duration ?? TimeSpan.Zero) + _context.Elapsed;
 
     private RunProgress.OrderOfSamples Order => new(
-        _train.Count, _options.BatchSize, _options.Shuffle, _options.DropLast, _options.AccumulationSteps, _options.Seed ?? _trainer.Model.Seed);
+        _train.Rows ?? 0, _options.BatchSize, _options.Shuffle, _options.DropLast, _options.AccumulationSteps, _options.Seed ?? _trainer.Model.Seed);
 
     /// <summary>Takes the run over that a checkpoint holds, where one is asked for.</summary>
     private RunProgress? Resume()
@@ -182,6 +187,8 @@ internal sealed class FitRun : IDisposable
         }
         // A seed that is not given is that of the file.
         var order = Order with { Seed = _options.Seed ?? progress.Seed };
+        if (progress.Open is not null && !_train.CanPause)
+            throw new CheckpointException("The checkpoint stands within an epoch, which cannot go on with a stream.");
         if (progress.Open?.Order.DifferenceTo(order) is { } difference)
             throw new CheckpointException($"The checkpoint stands within an epoch, which cannot go on with other options. {difference}.");
     }
@@ -193,14 +200,16 @@ internal sealed class FitRun : IDisposable
         while (true)
         {
             var (before, stepsLeft) = (_open?.Steps ?? 0, StepsLeft);
-            var most = Math.Min(_stepsPerEpoch - before, stepsLeft);
+            // A stream is given the rates of its steps one by one.
+            var most = _train.CanPause ? Math.Min(_stepsPerEpoch!.Value - before, stepsLeft) : 1;
             var pause = StepsToPause(most);
             _plan.Prepare(Math.Min(most, pause));
             if (double.IsNaN(firstRate))
                 firstRate = _plan.Rates[0];
             var result = TrainPart(pause, stepsLeft);
             var made = (long)result.Steps - before;
-            _plan.EndPart(checked((int)made));
+            if (_train.CanPause)
+                _plan.EndPart(checked((int)made));
             _context.Steps += made;
             var batches = (long)result.Batches;
             var canGoOn = batches < _batchesPerEpoch && batches % _options.AccumulationSteps == 0 && KeepsOpen;
@@ -222,8 +231,7 @@ internal sealed class FitRun : IDisposable
         var rate = _state.LearningRate;
         try
         {
-            return BurnBridge.TrainEpoch(
-                _trainer.Model.Handle, _train.Handle, NativeOptions(pause, stepsLeft), _plan.Rates, _plan.Momenta, _metrics, _observer, _cancellation);
+            return _train.Train(_trainer.Model.Handle, NativeOptions(pause, stepsLeft), _plan, _metrics, _observer, _cancellation);
         }
         catch
         {
@@ -255,11 +263,11 @@ internal sealed class FitRun : IDisposable
     }
 
     /// <summary>Whether something may end an epoch before its last batch.</summary>
-    private bool KeepsOpen => _mayPause || _observer is not null || _options.MaxSteps is not null || _open is not null;
+    private bool KeepsOpen => _train.CanPause && (_mayPause || _observer is not null || _options.MaxSteps is not null || _open is not null);
 
     private Evaluation? Validate()
     {
-        if (_options.Validation is not { } held)
+        if ((_options.Validation ?? _train.Held) is not { } held)
             return null;
         using var span = TrainingTelemetry.StartPart("exburn.validation", _span, _context.Epoch);
         using var judged = _trainer.UseJudgedWeights(_options);
@@ -298,9 +306,15 @@ internal sealed class FitRun : IDisposable
     {
         var length = schedule.Interval == ScheduleInterval.Epoch
             ? _options.Epochs
-            : Math.Min(Math.Min(_options.Epochs * _stepsPerEpoch, _options.MaxSteps ?? long.MaxValue), int.MaxValue);
+            : Math.Min(Math.Min(_options.Epochs * WholeSteps(schedule), _options.MaxSteps ?? long.MaxValue), int.MaxValue);
         return Math.Max(1, (int)length);
     }
+
+    /// <summary>Steps of an epoch, where a schedule's length may depend on them.</summary>
+    private long WholeSteps(Schedule schedule) => _stepsPerEpoch ?? (schedule.FollowsRun && _options.MaxSteps is null
+        ? throw new ArgumentException(
+            "The length of the schedule follows from the run, but the stream's is not known: give the schedule a length, or the stream its rows (DataStream.WithRows).")
+        : int.MaxValue);
 
     private TrainOptionsNative NativeOptions(long pause, long stepsLeft) => new()
     {

@@ -9,13 +9,13 @@ public readonly record struct BatchResult
     /// <summary>Number of the batch, from 1.</summary>
     public long Batch { get; init; }
 
-    /// <summary>Batches in the epoch.</summary>
+    /// <summary>Batches in the epoch; 0 while the end of a stream is not known.</summary>
     public long Batches { get; init; }
 
     /// <summary>Rows trained on in this epoch so far.</summary>
     public long Samples { get; init; }
 
-    /// <summary>Rows in the epoch.</summary>
+    /// <summary>Rows in the epoch; 0 while the end of a stream is not known.</summary>
     public long SamplesTotal { get; init; }
 
     /// <summary>Loss of this batch.</summary>

@@ -5,14 +5,14 @@ namespace ExBurn;
 public sealed partial class Trainer
 {
     /// <summary>
-    /// As <see cref="Fit"/>, one epoch at a time: <c>await foreach (var epoch in trainer.Epochs(train, options))</c>. The next epoch is trained
+    /// As <see cref="Fit(Dataset, FitOptions?, CancellationToken)"/>, one epoch at a time: <c>await foreach (var epoch in trainer.Epochs(train, options))</c>. The next epoch is trained
     /// when it is asked for, on a thread of its own; in the loop's body the model may be used, except to train it. Leaving the loop ends the run as a
     /// callback's Stop would.
     /// </summary>
     /// <param name="train">Inputs and targets.</param>
     /// <param name="options">How to train; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the run between two batches.</param>
-    /// <inheritdoc cref="Fit" path="/exception"/>
+    /// <inheritdoc cref="Fit(Dataset, FitOptions?, CancellationToken)" path="/exception"/>
     public IAsyncEnumerable<EpochResult> Epochs(
         Dataset train, FitOptions? options = null, CancellationToken cancellationToken = default)
     {

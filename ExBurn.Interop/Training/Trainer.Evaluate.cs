@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ExBurn.Native;
 
 namespace ExBurn;
@@ -12,6 +13,7 @@ public sealed partial class Trainer
     /// <exception cref="InvalidOperationException">The model is not compiled.</exception>
     /// <exception cref="ShapeMismatchException">Data and model do not fit; the exception names the layer.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; carries it.</exception>
+    [OverloadResolutionPriority(1)]
     public Evaluation Evaluate(Dataset data, int batchSize = 256, CancellationToken cancellationToken = default)
     {
         RequireRows(data, nameof(data));
@@ -20,8 +22,9 @@ public sealed partial class Trainer
         return EvaluateOn(data, batchSize, Model.RequireTraining(), cancellationToken);
     }
 
-    /// <summary>As <see cref="Evaluate"/>, on a thread of its own.</summary>
-    /// <inheritdoc cref="Evaluate" path="/param|/exception"/>
+    /// <summary>As <see cref="Evaluate(Dataset, int, CancellationToken)"/>, on a thread of its own.</summary>
+    /// <inheritdoc cref="Evaluate(Dataset, int, CancellationToken)" path="/param|/exception"/>
+    [OverloadResolutionPriority(1)]
     public Task<Evaluation> EvaluateAsync(Dataset data, int batchSize = 256, CancellationToken cancellationToken = default)
         => DedicatedThread.Run(() => Evaluate(data, batchSize, cancellationToken), cancellationToken);
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ExBurn;
 
 public sealed partial class Trainer
@@ -13,27 +15,33 @@ public sealed partial class Trainer
     /// <exception cref="NumericalException">The loss is not finite, and <see cref="FitOptions.TerminateOnNaN"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; carries it.</exception>
     /// <exception cref="ExBurnException">The core refused; code <see cref="ErrorCode.Busy"/> when the model is in use.</exception>
+    [OverloadResolutionPriority(1)]
     public History Fit(Dataset train, FitOptions? options = null, CancellationToken cancellationToken = default)
-        => Run(train, options, null, cancellationToken);
+        => Run(train, options ?? new(), null, cancellationToken);
 
-    /// <summary>As <see cref="Fit"/>, on a thread of its own.</summary>
+    /// <summary>As <see cref="Fit(Dataset, FitOptions?, CancellationToken)"/>, on a thread of its own.</summary>
     /// <param name="train">Inputs and targets.</param>
     /// <param name="options">How to train; null for the defaults.</param>
     /// <param name="progress">Told after the batches that <see cref="FitOptions.ReportEvery"/> selects and after each epoch.</param>
     /// <param name="cancellationToken">Ends the run between two batches; the task is then cancelled.</param>
-    /// <inheritdoc cref="Fit" path="/exception"/>
+    /// <inheritdoc cref="Fit(Dataset, FitOptions?, CancellationToken)" path="/exception"/>
+    [OverloadResolutionPriority(1)]
     public Task<History> FitAsync(
         Dataset train,
         FitOptions? options = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellationToken = default)
-        => DedicatedThread.Run(() => Run(train, options, progress, cancellationToken), cancellationToken);
+        => DedicatedThread.Run(() => Run(train, options ?? new(), progress, cancellationToken), cancellationToken);
 
-    private History Run(Dataset train, FitOptions? given, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private History Run(Dataset train, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var options = given ?? new FitOptions();
         CheckData(train, options);
         using var run = StartRun(train, options, progress, cancellationToken);
+        return Complete(run);
+    }
+
+    private static History Complete(FitRun run)
+    {
         run.Begin();
         while (!run.IsOver)
             run.NextEpoch();
@@ -42,9 +50,23 @@ public sealed partial class Trainer
 
     private FitRun StartRun(Dataset train, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var run = new FitRun(this, train, options, progress, cancellationToken);
+        var source = new DatasetSource(train, options, options.Seed ?? Model.Seed);
+        var run = StartRun(source, options, progress, cancellationToken);
         RememberSample(train);
         return run;
+    }
+
+    private FitRun StartRun(TrainSource source, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new(this, source, options, progress, cancellationToken);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
     private static void CheckData(Dataset train, FitOptions options)
@@ -52,7 +74,5 @@ public sealed partial class Trainer
         RequireRows(train, nameof(train));
         if (options.Validation is { } validation)
             RequireRows(validation, nameof(FitOptions.Validation));
-        if (options.DropLast && options.BatchSize > train.Count)
-            throw new ArgumentException($"With DropLast, {train.Count} rows make no batch of {options.BatchSize}.", nameof(options));
     }
 }

@@ -4,7 +4,7 @@ namespace ExBurn;
 /// A running average of the weights, kept beside them and moved after each optimizer step: PyTorch's AveragedModel with
 /// get_ema_multi_avg_fn, average = decay · average + (1 − decay) · weights; the first move copies the weights. Averaged weights often predict
 /// better; <see cref="Trainer.UseAveragedWeights"/> puts them in the place of the trained ones. They move with <see cref="Model.To"/>, and
-/// checkpoints hold them. A further run goes on with them; compiling drops them.
+/// checkpoints hold them. A further run goes on with them; Compile drops them.
 /// </summary>
 public sealed record WeightAverage
 {

@@ -45,7 +45,10 @@ fn check(file: &WeightsFile<'_>, expected: &Json, what: &str) {
         assert_eq!(serde_json::json!(shape), tensor["shape"], "{what} {name}");
         assert_eq!(file.tensor(name).unwrap().dtype.name(), stored_name(tensor["dtype"].as_str().unwrap()), "{name}");
         let data: Vec<f64> = tensor["data"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
-        assert_eq!(found.view_data().to_f64(), data, "{what} {name}");
+        // The parser of the test's JSON rounds by up to one bit of a double.
+        let close = |(a, b): (&f64, &f64)| a == b || (a - b).abs() <= f64::EPSILON * b.abs();
+        let found = found.view_data().to_f64();
+        assert!(found.len() == data.len() && found.iter().zip(&data).all(close), "{what} {name}: {found:?}, {data:?}");
     }
 }
 
@@ -88,7 +91,7 @@ fn the_key_chooses_a_part() {
     assert!(wrong.message.contains("its keys are: generator, critic"), "{wrong}");
     let deep = open("deep.pt", None).unwrap_err();
     assert_eq!(deep.kind, ErrorKind::NotFound);
-    assert!(deep.message.contains("run, lr"), "{deep}");
+    assert!(deep.message.contains("its keys are: run"), "{deep}");
 
     // A part of a flat state_dict: what its names begin with. In safetensors too.
     assert_eq!(names(open("data-parallel.pt", Some("state_dict.module.3")).unwrap()), ["weight", "bias"]);

@@ -5,6 +5,7 @@ use crate::buffer::{self, ExbBuffer};
 use crate::error::{ExbError, Status};
 use crate::guard::guard;
 use crate::handle;
+use crate::stream::ExbStreamBatch;
 use crate::structs::Out;
 use crate::train::{ExbBatchEvent, ExbRunResult, ExbTrainOptions};
 
@@ -19,7 +20,7 @@ pub unsafe extern "C" fn exb_abi_version() -> u32 {
     MAJOR << 16 | MINOR
 }
 
-/// Size in bytes of a struct: 0 ExbArray, 1 ExbBuffer, 2 ExbTrainOptions, 3 ExbBatchEvent, 4 ExbRunResult. 0 for any other number.
+/// Size in bytes of a struct: 0 ExbArray, 1 ExbBuffer, 2 ExbTrainOptions, 3 ExbBatchEvent, 4 ExbRunResult, 5 ExbStreamBatch. 0 for any other number.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_struct_size(id: i32) -> usize {
     match id {
@@ -28,6 +29,7 @@ pub unsafe extern "C" fn exb_struct_size(id: i32) -> usize {
         2 => size_of::<ExbTrainOptions>(),
         3 => size_of::<ExbBatchEvent>(),
         4 => size_of::<ExbRunResult>(),
+        5 => size_of::<ExbStreamBatch>(),
         _ => 0,
     }
 }

@@ -5,8 +5,8 @@ use crate::error::{ExbError, Failure, Result, Status};
 use crate::guard::guard;
 use crate::handle::{self, Kind};
 use crate::structs::Out;
-use exburn_core::data::Dataset;
-use std::sync::{RwLock, RwLockReadGuard, TryLockError};
+use exburn_core::data::{Dataset, Role};
+use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 /// Rows of inputs and targets. Several runs may read one dataset at a time; adding excludes all of them.
 pub struct ExbDataset {
@@ -35,18 +35,41 @@ pub(crate) fn read(dataset: &RwLock<Dataset>) -> Result<RwLockReadGuard<'_, Data
     dataset.try_read().map_err(refused)
 }
 
+/// A dataset to change.
+pub(crate) fn write(dataset: &RwLock<Dataset>) -> Result<RwLockWriteGuard<'_, Dataset>> {
+    dataset.try_write().map_err(refused)
+}
+
+pub(crate) fn role_of(role: i32) -> Result<Role> {
+    match role {
+        0 => Ok(Role::Input),
+        1 => Ok(Role::Target),
+        2 => Ok(Role::Weight),
+        _ => {
+            let text = format!("'role' must be 0 (input), 1 (target) or 2 (weight), found {role}");
+            Err(Failure::argument(Status::InvalidArgument, "role", text))
+        }
+    }
+}
+
+/// Hands a dataset to the caller.
+pub(crate) fn owned(dataset: Dataset) -> *mut ExbDataset {
+    handle::create::<ExbDataset>(RwLock::new(dataset))
+}
+
 /// Makes an empty dataset.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_dataset_new(out: *mut *mut ExbDataset, error: *mut *mut ExbError) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
         let out = unsafe { Out::new(out, std::ptr::null_mut(), "out")? };
-        out.set(handle::create::<ExbDataset>(RwLock::new(Dataset::new())));
+        out.set(owned(Dataset::new()));
         Ok(())
     })
 }
 
-/// Copies an array in as the next input (role 0) or target (role 1). Its first dimension is the rows; all arrays have the same number.
+/// Copies an array in as the next input (role 0) or target (role 1), or as the sample weights (role 2, shape [rows]). Its first
+/// dimension is the rows; all arrays have the same number.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_dataset_add(
     ds: *const ExbDataset,
@@ -57,14 +80,12 @@ pub unsafe extern "C" fn exb_dataset_add(
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
         let (dataset, view) = unsafe { (handle::get::<ExbDataset>(ds, "ds")?, array::view(array, "array")?) };
-        if role != 0 && role != 1 {
-            let text = format!("'role' must be 0 (input) or 1 (target), found {role}");
-            return Err(Failure::argument(Status::InvalidArgument, "role", text));
-        }
-        let mut dataset = dataset.try_write().map_err(refused)?;
+        let role = role_of(role)?;
+        let mut dataset = write(&dataset)?;
         match role {
-            0 => dataset.add_input(view)?,
-            _ => dataset.add_target(view)?,
+            Role::Input => dataset.add_input(view)?,
+            Role::Target => dataset.add_target(view)?,
+            Role::Weight => dataset.add_weights(view)?,
         }
         Ok(())
     })

@@ -12,6 +12,8 @@ pub mod buffer;
 pub mod cancel;
 pub mod checkpoint;
 pub mod dataset;
+pub mod dataset_parts;
+pub mod dataset_values;
 pub mod device;
 pub mod error;
 pub mod gradients;
@@ -21,6 +23,7 @@ pub mod outputs;
 pub mod predictor;
 pub mod runtime;
 pub mod store;
+pub mod stream;
 pub mod train;
 pub mod weights;
 

@@ -7,7 +7,7 @@ use crate::error::{ExbError, Failure, Result, Status};
 use crate::guard::guard;
 use crate::handle;
 use crate::model::ExbModel;
-use crate::structs::{flag, prefix, size, slice, slice_mut, struct_size};
+use crate::structs::{check_pointer, flag, prefix, size, slice, slice_mut, struct_size};
 use exburn_core::ArrayView;
 use exburn_core::train::{self, BatchEvent, Flow, Pace, RunResult, TrainOptions};
 use std::ffi::c_void;
@@ -128,7 +128,7 @@ pub struct ExbRunResult {
     pub metric_count: u64,
 }
 
-type Callback = Option<unsafe extern "C" fn(*mut c_void, *const ExbBatchEvent) -> i32>;
+pub(crate) type Callback = Option<unsafe extern "C" fn(*mut c_void, *const ExbBatchEvent) -> i32>;
 
 /// Where a run's result goes.
 pub(crate) struct ResultPlace<'a> {
@@ -226,7 +226,7 @@ pub(crate) fn split_weights<'a, 'b>(
 }
 
 /// Turns the caller's function into the core's. It runs on the calling thread, inside the guard.
-fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchEvent) -> Flow> {
+pub(crate) fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchEvent) -> Flow> {
     let callback = callback?;
     Some(move |event: &BatchEvent| {
         let event = ExbBatchEvent {
@@ -358,7 +358,7 @@ pub unsafe extern "C" fn exb_train_profile(
             let model = handle::get::<ExbModel>(m, "m")?;
             let inputs = array::views(inputs, n_inputs, "inputs")?;
             let targets = array::views(targets, n_targets, "targets")?;
-            (place, seconds, model, inputs, targets, options(train_options)?)
+            (place, seconds, model, inputs, targets, options(train_options)?.0)
         };
         seconds.fill(0.0);
         let (targets, weights) = split_weights(&targets, weighted)?;

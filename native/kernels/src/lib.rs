@@ -23,6 +23,7 @@
 //! ```
 
 pub mod activation;
+pub mod axis_map;
 pub mod conv2d;
 mod curves;
 mod element;

@@ -34,6 +34,7 @@ public sealed partial class LayerDescriptionTests
         (new Dropout2d(), """{"type":"Dropout2d","config":{"p":0.5}}"""),
         (new Dropout3d(), """{"type":"Dropout3d","config":{"p":0.5}}"""),
         (new AlphaDropout(), """{"type":"AlphaDropout","config":{"p":0.5}}"""),
+        (new StochasticDepth(0.2), """{"type":"StochasticDepth","config":{"p":0.2}}"""),
         (new FeatureAlphaDropout(), """{"type":"FeatureAlphaDropout","config":{"p":0.5}}"""),
         (new Dropout2d(0.2), """{"type":"Dropout2d","config":{"p":0.2}}"""),
         (new GaussianNoise(), """{"type":"GaussianNoise","config":{"std":0.1}}"""),

@@ -9,7 +9,7 @@ public sealed partial class LayerDescriptionTests
         get
         {
             var all = new TheoryData<Layer, string>();
-            foreach (var (layer, json) in new (Layer, string)[][] { Basic, Elementwise, Norms, Sequence }.SelectMany(family => family))
+            foreach (var (layer, json) in new (Layer, string)[][] { Basic, Elementwise, Norms, Sequence, Spatial }.SelectMany(family => family))
                 all.Add(layer, json);
             return all;
         }

@@ -16,8 +16,10 @@ namespace ExBurn.Tests.Support;
 public sealed class HandlesReturnAttribute : BeforeAfterTestAttribute
 {
     private static readonly HandleKind[] Kinds =
-        [HandleKind.Error, HandleKind.Dataset, HandleKind.Model, HandleKind.Predictor, HandleKind.Cancel, HandleKind.Outputs, HandleKind.Buffer,
-         HandleKind.Checkpoint, HandleKind.Gradients, HandleKind.Weights];
+        [
+            HandleKind.Error, HandleKind.Dataset, HandleKind.Model, HandleKind.Predictor, HandleKind.Cancel, HandleKind.Outputs, HandleKind.Buffer,
+            HandleKind.Checkpoint, HandleKind.Gradients, HandleKind.Weights,
+        ];
 
     private long[] _before = [];
 

@@ -12,6 +12,10 @@ pub enum Purpose {
     Initialise = 1,
     Shuffle = 2,
     Mask = 3,
+    Split = 21,
+    Sample = 22,
+    Augment = 23,
+    Mix = 24,
 }
 
 #[derive(Debug, Clone)]

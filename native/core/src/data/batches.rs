@@ -4,7 +4,7 @@ use crate::Result;
 use crate::backend::rng::{Purpose, Rng};
 
 /// All batches of one epoch. The order depends on seed and epoch alone, so an epoch can be repeated or resumed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Batches {
     order: Vec<u32>,
     size: usize,
@@ -16,8 +16,13 @@ impl Batches {
     pub fn new(samples: usize, size: usize, shuffle: bool, drop_last: bool, seed: u64, epoch: u64) -> Result<Self> {
         let mut rng = Rng::new(seed, Purpose::Shuffle, &[epoch]);
         let order = if shuffle { rng.permutation(samples)? } else { (0..samples as u32).collect() };
-        let count = if drop_last { samples / size } else { samples.div_ceil(size) };
-        Ok(Self { order, size, count })
+        Ok(Self::of(order, size, drop_last))
+    }
+
+    /// Batches of samples in a given order.
+    pub fn of(order: Vec<u32>, size: usize, drop_last: bool) -> Self {
+        let count = if drop_last { order.len() / size } else { order.len().div_ceil(size) };
+        Self { order, size, count }
     }
 
     /// Number of batches.

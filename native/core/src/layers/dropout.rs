@@ -12,19 +12,20 @@ pub(super) const LAYERS: &[(&str, Make)] = &[
     ("Dropout1d", |c| Dropout::new(c, false, Some(&[2, 3]))),
     ("Dropout2d", |c| Dropout::new(c, false, Some(&[3, 4]))),
     ("Dropout3d", |c| Dropout::new(c, false, Some(&[4, 5]))),
+    ("StochasticDepth", |c| Dropout::new(c, false, Some(&[1]))),
     ("AlphaDropout", |c| Dropout::new(c, true, None)),
     ("FeatureAlphaDropout", |c| Dropout::new(c, true, Some(&[]))),
 ];
 
 /// torch.nn.Dropout: in training every element is zero with probability p, else divided by 1 - p.
 ///
-/// Dropout1d, 2d, 3d and FeatureAlphaDropout drop whole channels. AlphaDropout and FeatureAlphaDropout put the negative limit
+/// Dropout1d, 2d, 3d and FeatureAlphaDropout drop whole channels, StochasticDepth (torchvision's, mode row) whole samples. AlphaDropout and FeatureAlphaDropout put the negative limit
 /// of SELU in their place and scale so that mean and variance stay (Klambauer et al. 2017).
 #[derive(Debug)]
 pub struct Dropout {
     p: f64,
     alpha: bool,
-    /// Where whole channels are dropped, the ranks of the input; none means any of at least 2.
+    /// Where whole channels are dropped, the ranks of the input; none means any of at least 2, [1] whole samples.
     channels: Option<&'static [usize]>,
 }
 
@@ -42,6 +43,7 @@ impl Dropout {
         // A first dimension that is no batch holds the channels. Dropout2d takes 3 dimensions as [N, C, L], as PyTorch does.
         let leading = match self.channels {
             None => shape.len(),
+            Some([1]) => 1,
             Some([2, 3]) if shape.len() == 2 => 1,
             Some([4, 5]) if shape.len() == 4 => 1,
             Some(_) => 2,

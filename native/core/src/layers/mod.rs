@@ -12,22 +12,28 @@ mod initialise;
 mod activation;
 mod attention;
 mod conv;
+mod conv_transpose;
 mod dropout;
 mod embedding;
 mod embedding_bag;
+mod fold;
 mod gate;
 mod group_norm;
 mod linear;
 mod noise;
 mod norm;
 mod ops;
+mod pad;
 mod pair;
 mod pool;
+mod pool_adaptive;
 mod position;
 mod recurrent;
+mod resize;
 mod rms_norm;
 mod sequence;
 mod shape;
+mod shuffle;
 mod single;
 mod softmax;
 mod transformer;
@@ -103,11 +109,13 @@ const FAMILIES: &[&[(&str, Make)]] = &[
     activation::LAYERS,
     attention::LAYERS,
     conv::LAYERS,
+    conv_transpose::LAYERS,
     dropout::LAYERS,
     embedding::LAYERS,
     embedding_bag::LAYERS,
     gate::LAYERS,
     group_norm::LAYERS,
+    fold::LAYERS,
     linear::LAYERS,
     noise::LAYERS,
     norm::LAYERS,
@@ -119,6 +127,10 @@ const FAMILIES: &[&[(&str, Make)]] = &[
     transformer::LAYERS,
     rms_norm::LAYERS,
     softmax::LAYERS,
+    pad::LAYERS,
+    pool_adaptive::LAYERS,
+    resize::LAYERS,
+    shuffle::LAYERS,
 ];
 
 fn known() -> impl Iterator<Item = &'static (&'static str, Make)> {

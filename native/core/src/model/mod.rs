@@ -30,7 +30,7 @@ pub use summary::{LayerSummary, StateEntry, Summary};
 
 pub(crate) use average::Averages;
 pub(crate) use graph::{Graph, Pass};
-pub(crate) use inputs::check_finite;
+pub(crate) use inputs::{check_finite, check_indices};
 pub(crate) use pattern::matches_name;
 pub(crate) use table::{Entry, Table};
 

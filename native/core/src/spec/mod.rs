@@ -1,12 +1,14 @@
 //! What C# sends: versioned JSON, read into these types. Keys are PyTorch's names.
 
 mod config;
+mod data;
 mod device;
 mod init;
 mod model;
 mod training;
 
 pub use config::Config;
+pub use data::{FeedSpec, ImagesSpec};
 pub use device::{Adapter, DeviceKind, DeviceSpec};
 pub use init::InitSpec;
 pub use model::{InputSpec, ModelSpec, NodeSpec, ValueKind};

@@ -4,7 +4,7 @@ use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensor, Scalar};
 
 use super::shapes::broadcast;
-use super::{Kind, Value};
+use super::{DType, Kind, Value};
 use crate::{Error, Result};
 
 type Binary = fn(DispatchTensor, DispatchTensor) -> DispatchTensor;
@@ -75,6 +75,12 @@ impl Value {
     }
 
     pub fn pow_scalar(self, x: f64) -> Result<Self> {
+        self.expect_kind(Kind::Float, "power")?;
+        // NdArray rounds an exponent that is a number to single precision, but not one that is a tensor.
+        if self.dtype()? == DType::F64 && !self.on_flex() && f64::from(x as f32) != x {
+            let exponent = self.full_like(&self.shape(), x)?;
+            return Ok(Self::float(Dispatch::float_powf(self.raw, exponent.raw)));
+        }
         self.unary("power", |t| Dispatch::float_powf_scalar(t, Scalar::Float(x)))
     }
 

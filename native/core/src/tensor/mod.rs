@@ -3,24 +3,32 @@
 
 mod activation;
 mod arith;
+mod axis;
 mod conv;
+mod conv_transpose;
 mod create;
 mod host;
 mod index;
 mod like;
 mod norm;
+mod pad;
 mod pair;
 mod pool;
 mod recurrent;
 mod reduce;
+mod resize;
 mod shape_ops;
 pub mod shapes;
 mod value;
+mod windows;
 
 pub use activation::Activation;
-pub use conv::Conv2dOptions;
+pub use conv::ConvOptions;
+pub use conv_transpose::ConvTransposeOptions;
 pub(crate) use host::HostElement;
 pub use norm::BatchNormalised;
 pub use pool::PoolOptions;
 pub(crate) use recurrent::{CellKind, Recurrence, RecurrentRun};
+pub use resize::Interpolation;
 pub use value::{DType, Gradients, Kind, Value};
+pub use windows::FoldOptions;

@@ -48,32 +48,54 @@ pub fn window_output(
 }
 
 /// Whether a dimension of `n` elements can fill a padding of these sizes itself. Reflection leaves out the edge and
-/// needs less padding than elements, circular padding at most as much.
-pub fn check_padding(mode: Padding, n: usize, before: usize, after: usize) -> Result<()> {
+/// needs less padding than elements, circular padding at most as much. Negative padding removes elements, before circular
+/// padding repeats what is left.
+pub fn check_padding(mode: Padding, n: usize, before: i64, after: i64) -> Result<()> {
+    let widest = before.max(after).max(0) as usize;
     let least = match mode {
-        Padding::Reflect => before.max(after) + 1,
+        Padding::Reflect => widest + 1,
         Padding::Replicate => 1,
-        Padding::Circular => before.max(after),
+        Padding::Circular => widest + removed(before, after),
     };
-    if n >= least || before + after == 0 {
-        return Ok(());
+    if n < least && (before, after) != (0, 0) {
+        let what = format!("{mode} padding of {before} and {after}");
+        return Err(Error::shape(what, format!("a dimension of at least {least}"), n));
     }
-    let what = format!("{mode} padding of {before} and {after}");
-    Err(Error::shape(what, format!("a dimension of at least {least}"), n))
+    padded_size(n, before, after).map(|_| ())
+}
+
+/// How many elements negative padding takes away.
+fn removed(before: i64, after: i64) -> usize {
+    before.min(0).unsigned_abs() as usize + after.min(0).unsigned_abs() as usize
+}
+
+/// Length of a dimension after padding; negative padding removes elements, but not all of them.
+pub fn padded_size(n: usize, before: i64, after: i64) -> Result<usize> {
+    let size = (n as i64).checked_add(before).and_then(|size| size.checked_add(after));
+    // Each side alone may remove at most what is there.
+    let fits = (before, after) == (0, 0) || (before.min(after) >= -(n as i64) && size.is_some_and(|size| size > 0));
+    match size {
+        Some(size) if fits => Ok(size as usize),
+        _ => {
+            let least = 1 + removed(before, after);
+            Err(Error::shape(format!("padding of {before} and {after}"), format!("a dimension of at least {least}"), n))
+        }
+    }
 }
 
 /// For every position of a padded dimension the position of the input it repeats.
-pub fn padding_sources(mode: Padding, n: usize, before: usize, after: usize) -> Result<Vec<i32>> {
+pub fn padding_sources(mode: Padding, n: usize, before: i64, after: i64) -> Result<Vec<usize>> {
     check_padding(mode, n, before, after)?;
     let last = n as i64 - 1;
+    let (first, kept) = (-before.min(0), (n - removed(before, after)) as i64);
     let source = |i: i64| match mode {
         Padding::Reflect if i < 0 => -i,
         Padding::Reflect if i > last => 2 * last - i,
         Padding::Reflect => i,
         Padding::Replicate => i.clamp(0, last),
-        Padding::Circular => i.rem_euclid(n as i64),
+        Padding::Circular => first + (i - first).rem_euclid(kept),
     };
-    Ok((-(before as i64)..(n + after) as i64).map(|i| source(i) as i32).collect())
+    Ok((-before..n as i64 + after).map(|i| source(i) as usize).collect())
 }
 
 /// How padding is filled from the input.
@@ -122,5 +144,13 @@ mod tests {
         assert_eq!(sources(Padding::Replicate), [0, 0, 0, 1, 2, 2]);
         assert_eq!(sources(Padding::Circular), [1, 2, 0, 1, 2, 0]);
         assert!(padding_sources(Padding::Reflect, 2, 2, 0).is_err());
+        // Negative padding removes. As in PyTorch reflection mirrors at the input's end, circles close at the cut.
+        assert_eq!(padding_sources(Padding::Reflect, 4, -1, 2).unwrap(), [1, 2, 3, 2, 1]);
+        assert_eq!(padding_sources(Padding::Replicate, 3, 1, -2).unwrap(), [0, 0]);
+        assert_eq!(padding_sources(Padding::Circular, 4, -1, 2).unwrap(), [1, 2, 3, 1, 2]);
+        assert!(padding_sources(Padding::Circular, 3, -1, -2).is_err());
+        assert!(padding_sources(Padding::Circular, 3, -2, 2).is_err());
+        assert_eq!(padded_size(5, -2, 1).unwrap(), 4);
+        assert!(padded_size(5, -6, 3).is_err());
     }
 }

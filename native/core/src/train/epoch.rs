@@ -6,7 +6,8 @@ use super::ledger::{Ledger, OpenEpoch, Plan, Tally};
 use super::pace::{Pace, Rows, check_rate};
 use super::step::{BatchId, apply, check_data, check_ready, gradients};
 use super::{Flow, OnBatch, RunResult, TrainOptions};
-use crate::data::{Batches, Column, Dataset};
+use crate::data::images::Moment;
+use crate::data::{Batch, Column, Dataset, Feed};
 use crate::model::Model;
 use crate::tensor::Value;
 use crate::{Error, ErrorKind, Result};
@@ -23,9 +24,8 @@ pub fn train_epoch<'p>(
 ) -> Result<RunResult> {
     check_ready(model, options)?;
     check_options(options)?;
-    check_dataset(model, data, options.check_finite)?;
-    let batches =
-        Batches::new(data.len(), options.batch_size, options.shuffle, options.drop_last, options.seed, options.epoch)?;
+    check_dataset(model, data, options.check_finite, true)?;
+    let batches = data.batches(options)?;
     let earlier = earlier(model, options, batches.count())?;
     let first = options.start_batch as usize / options.accumulate;
     let at_most = |all: usize, most: Option<u64>| {
@@ -45,19 +45,21 @@ pub fn train_epoch<'p>(
             samples: batches.rows(0..planned) as u64,
             report_every: options.report_every,
         };
+        let moment = Moment { seed: options.seed, epoch: options.epoch };
+        let needed = first * options.accumulate..batches.count().min(until * options.accumulate);
+        let mut feed = Feed::new(data, &batches, Some(moment), needed)?;
         let (mut stopped, mut norm) = (false, None);
         'steps: for step in first..until {
             let group = step * options.accumulate..((step + 1) * options.accumulate).min(batches.count());
-            let group_mass = batches.rows(group.clone()) as f64;
+            let group_mass = group.clone().map(|index| data.mass(batches.batch(index))).sum();
             let mut total: Vec<Option<Value>> = Vec::new();
             let mut flow = Flow::Continue;
             for index in group.clone() {
                 cancelled(cancel)?;
-                let samples = batches.batch(index);
                 let id = BatchId { epoch: options.epoch, batch: index as u64 };
-                let (inputs, targets) = data.gather(samples);
-                let batch = gradients(model, inputs, targets, None, &id, options)?;
-                ledger.add(batch.losses, &batch.outputs, &batch.targets, samples.len(), batch.mass)?;
+                let Batch { inputs, targets, weights, rows: samples } = feed.next(index)?;
+                let batch = gradients(model, inputs, targets, weights, &id, options)?;
+                ledger.add(batch.losses, &batch.outputs, &batch.targets, samples, batch.mass)?;
                 if group.len() == 1 {
                     total = batch.gradients;
                 } else {
@@ -143,7 +145,7 @@ fn add_weighted(
     Ok(())
 }
 
-fn check_options(options: &TrainOptions) -> Result<()> {
+pub(super) fn check_options(options: &TrainOptions) -> Result<()> {
     for (name, value) in [("batch_size", options.batch_size), ("accumulate", options.accumulate)] {
         if value == 0 {
             return Err(Error::argument(format!("{name}: expected at least 1, found 0")));
@@ -153,11 +155,11 @@ fn check_options(options: &TrainOptions) -> Result<()> {
 }
 
 /// Shapes, kinds, class ranges and finiteness of the whole dataset, before the first batch.
-pub(super) fn check_dataset(model: &Model, data: &Dataset, finite: bool) -> Result<()> {
+pub(super) fn check_dataset(model: &Model, data: &Dataset, finite: bool, training: bool) -> Result<()> {
     if data.is_empty() {
         return Err(Error::argument("the dataset holds no samples"));
     }
-    check_data(model, &data.input_views(), &data.target_views())?;
+    check_data(model, &data.input_views(), &data.target_views(training))?;
     let named = |kind: &'static str, columns: &[Column]| {
         columns.iter().enumerate().try_for_each(|(i, c)| c.check_finite().map_err(|e| e.at(format!("{kind} {i}"))))
     };

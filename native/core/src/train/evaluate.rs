@@ -6,7 +6,7 @@ use super::epoch::{cancelled, check_dataset};
 use super::ledger::{Ledger, Plan};
 use super::step::{arrays, bind_targets, bind_weights, check_data, check_weights};
 use super::{Flow, OnBatch, RunResult};
-use crate::data::{Batches, Dataset};
+use crate::data::{Batch, Batches, Dataset, Feed};
 use crate::layers::Bound;
 use crate::model::{Model, Pass};
 use crate::{ArrayView, Error, HostArray, Result};
@@ -24,18 +24,18 @@ pub fn evaluate(
     if batch_size == 0 {
         return Err(Error::argument("batch_size: expected at least 1, found 0"));
     }
-    check_dataset(model, data, false)?;
+    check_dataset(model, data, false, false)?;
     let batches = Batches::new(data.len(), batch_size, false, false, 0, 0)?;
     model.stream().executes(|| {
         let mut ledger = Ledger::new(&model.compiled()?.metrics, false, 0);
         let plan = Plan { batches: batches.count() as u64, samples: data.len() as u64, report_every };
         let evaluator = Evaluator::new(model);
+        let mut feed = Feed::new(data, &batches, None, 0..batches.count())?;
         let mut stopped = false;
         for index in 0..batches.count() {
             cancelled(cancel)?;
-            let rows = batches.batch(index);
-            let (inputs, targets) = data.gather(rows);
-            evaluator.run(&mut ledger, inputs, targets, None, rows.len())?;
+            let Batch { inputs, targets, weights, rows } = feed.next(index)?;
+            evaluator.run(&mut ledger, inputs, targets, weights, rows)?;
             if ledger.report(&plan, 0.0, (0, &[], &[]), &mut on_batch)? == Flow::Stop {
                 stopped = true;
                 break;
@@ -64,18 +64,18 @@ pub fn evaluate_step(
 }
 
 /// Runs batches of one evaluation; the parameters are looked up once.
-struct Evaluator<'a> {
+pub(super) struct Evaluator<'a> {
     model: &'a Model,
     bound: Vec<Bound>,
     frozen: Vec<bool>,
 }
 
 impl<'a> Evaluator<'a> {
-    fn new(model: &'a Model) -> Self {
+    pub(super) fn new(model: &'a Model) -> Self {
         Self { model, bound: model.table.plain(), frozen: model.table.frozen() }
     }
 
-    fn run(
+    pub(super) fn run(
         &self,
         ledger: &mut Ledger,
         inputs: Vec<HostArray>,

@@ -10,6 +10,7 @@ mod ledger;
 mod pace;
 mod profile;
 mod step;
+mod stream;
 
 pub use epoch::train_epoch;
 pub use evaluate::{evaluate, evaluate_step};
@@ -18,6 +19,7 @@ pub(crate) use ledger::{OpenEpoch, Tally};
 pub use pace::Pace;
 pub use profile::{StepProfile, profile_step};
 pub use step::train_step;
+pub use stream::{BatchSource, SourceBatch, evaluate_stream, source_failed, train_stream};
 
 /// How an epoch or step is to run.
 #[derive(Debug, Clone)]

@@ -64,7 +64,7 @@ pub(crate) trait Conv2dOps: Backend {
     }
 }
 
-fn burn_input_gradient<B: Backend>(
+pub(super) fn burn_input_gradient<B: Backend>(
     w: FloatTensor<B>,
     dy: FloatTensor<B>,
     input: [usize; 4],
@@ -125,11 +125,11 @@ pub(crate) fn conv2d(
 }
 
 /// The sizes of a tensor that has four dimensions.
-fn sizes(shape: &Shape) -> [usize; 4] {
+pub(super) fn sizes(shape: &Shape) -> [usize; 4] {
     [shape[0], shape[1], shape[2], shape[3]]
 }
 
-fn shape(input: [usize; 4], weight: [usize; 4], options: &ConvOptions<2>) -> Conv2dShape {
+pub(super) fn shape(input: [usize; 4], weight: [usize; 4], options: &ConvOptions<2>) -> Conv2dShape {
     let mut shape = Conv2dShape::new(input, weight);
     shape.stride = options.stride;
     shape.padding = options.padding;

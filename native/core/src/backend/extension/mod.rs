@@ -14,7 +14,9 @@
 //!    [`Error`](crate::Error): Burn's functions at this level do not check.
 
 mod activation;
+mod axis_map;
 mod conv2d;
+mod conv_transpose2d;
 mod flex;
 mod linear;
 mod max_pool2d;
@@ -23,6 +25,8 @@ mod recurrent;
 mod tests;
 
 pub(crate) use activation::activation;
+pub(crate) use axis_map::axis_map;
+pub(crate) use conv_transpose2d::conv_transpose2d;
 pub(crate) use conv2d::conv2d;
 pub(crate) use linear::linear;
 pub(crate) use max_pool2d::{MaxPool2dOptions, max_pool2d};

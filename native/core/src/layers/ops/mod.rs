@@ -2,6 +2,7 @@
 
 mod math;
 mod reduce;
+mod sequence;
 mod shape;
 mod source;
 
@@ -9,7 +10,8 @@ use super::{Context, Dim, Layer, Make, Type};
 use crate::Result;
 use crate::tensor::{Kind, Value};
 
-pub(super) const LAYERS: &[&[(&str, Make)]] = &[math::LAYERS, reduce::LAYERS, shape::LAYERS, source::LAYERS];
+pub(super) const LAYERS: &[&[(&str, Make)]] =
+    &[math::LAYERS, reduce::LAYERS, sequence::LAYERS, shape::LAYERS, source::LAYERS];
 
 type Infer = Box<dyn Fn(&[Type]) -> Result<Vec<Type>> + Send + Sync>;
 type Run = Box<dyn Fn(&[Value]) -> Result<Vec<Value>> + Send + Sync>;
