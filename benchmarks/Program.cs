@@ -2,13 +2,14 @@ namespace ExBurn.Benchmarks;
 
 /// <summary>
 /// Train step through C# against the same step from Rust and from PyTorch, in turns.
-///   ExBurn.Benchmarks [--rust PROGRAM] [--torch PYTHON] [--script peer_torch.py] [--steps N] [--rounds N]
+/// Then the manual loop against Fit, and an optimizer's step against a copy of the same bytes. --only step|loop|optimizer chooses one.
+///   ExBurn.Benchmarks [--only WHAT] [--rust PROGRAM] [--torch PYTHON] [--script peer_torch.py] [--steps N] [--rounds N]
 /// </summary>
 internal static class Program
 {
     private static int Main(string[] arguments)
     {
-        string? rust = null, python = null;
+        string? rust = null, python = null, only = null;
         var script = "benchmarks/peer_torch.py";
         int steps = 300, rounds = 5;
         for (var i = 0; i + 1 < arguments.Length; i += 2)
@@ -16,6 +17,7 @@ internal static class Program
             var value = arguments[i + 1];
             switch (arguments[i])
             {
+                case "--only": only = value; break;
                 case "--rust": rust = value; break;
                 case "--torch": python = value; break;
                 case "--script": script = value; break;
@@ -30,7 +32,12 @@ internal static class Program
             peers.Add(new Peer("Rust", rust));
         if (python is not null)
             peers.Add(new Peer("PyTorch", python, script));
-        Measure(peers, steps, rounds);
+        if (only is null or "step")
+            Measure(peers, steps, rounds);
+        if (only is null or "loop")
+            ManualLoop.Measure();
+        if (only is null or "optimizer")
+            OptimizerStep.Measure();
         return 0;
     }
 

@@ -46,7 +46,7 @@ namespace ExBurn.Native
         internal static extern int exb_build_info(ExbBuffer* @out, ExbError** error);
 
         /// <summary>
-        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer; -1 all of them.
+        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 9 gradients, 10 weights file; -1 all of them.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_debug_live_handles", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern long exb_debug_live_handles(int kind);
@@ -149,6 +149,74 @@ namespace ExBurn.Native
         internal static extern void exb_error_free(ExbError* e);
 
         /// <summary>
+        ///  Forward and backward of one batch in training mode; no parameter changes. With `weighted` 1 the last of the targets is a weight for each sample. Of the options epoch, seed and check_finite are used.
+        ///  `update_buffers` 1: the model takes over new running statistics now, else when the gradients are applied.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_compute", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_compute(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, uint update_buffers, ExbGradients** out_gradients, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
+        ///  The other half of exb_train_step: clips a copy of the gradients and lets the optimizer change the parameters. They may be applied
+        ///  again, also to a clone of the model. Of the options clip_norm, clip_value and check_finite are used.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_apply", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_apply(ExbGradients* g, ExbModel* m, ExbTrainOptions* train_options, double rate, double* out_norm, ExbError** error);
+
+        /// <summary>
+        ///  JSON: name, shape and presence of every parameter's gradient.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_list", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_list(ExbGradients* g, ExbBuffer* @out, ExbError** error);
+
+        /// <summary>
+        ///  A copy of one parameter's gradient: one array, or none where the parameter has no gradient.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_get", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_get(ExbGradients* g, byte* name, nuint len, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  Puts another gradient in a parameter's place.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_set", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_set(ExbGradients* g, byte* name, nuint len, ExbArray* array, ExbError** error);
+
+        /// <summary>
+        ///  Multiplies the gradients of the parameters that match a pattern; gives their number.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_scale", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_scale(ExbGradients* g, byte* pattern, nuint len, double factor, ulong* out_count, ExbError** error);
+
+        /// <summary>
+        ///  Takes away the gradients of the parameters that match a pattern: the optimizer then leaves those alone; gives their number.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_remove", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_remove(ExbGradients* g, byte* pattern, nuint len, ulong* out_count, ExbError** error);
+
+        /// <summary>
+        ///  Adds other gradients of the same model, or of a clone, times a weight.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_add", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_add(ExbGradients* g, ExbGradients* other, double weight, ExbError** error);
+
+        /// <summary>
+        ///  The common 2-norm of the gradients of the parameters that match a pattern.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_norm", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_norm(ExbGradients* g, byte* pattern, nuint len, double* @out, ExbError** error);
+
+        /// <summary>
+        ///  Clips by the common norm, then by value (0 or less: off). Gives the norm before, NaN without clipping by norm.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_clip", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_clip(ExbGradients* g, double clip_norm, double clip_value, double* out_norm, ExbError** error);
+
+        /// <summary>
+        ///  Frees gradients. Null is allowed; running calls keep them until they end.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void exb_gradients_free(ExbGradients* g);
+
+        /// <summary>
         ///  Sets the receiver of log records: level (1 error, 2 warn, 3 info, 4 debug, 5 trace), target and message as UTF-8, from any thread.
         ///  `max_level` 0 to 5 is held natively. A null callback clears; when it returns, no callback runs any more.
         /// </summary>
@@ -166,6 +234,13 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_compile", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_model_compile(ExbModel* m, byte* json, nuint len, ExbError** error);
+
+        /// <summary>
+        ///  A second model with the same layers, weights, buffers and frozen marks, compiled where this one is; `with_optimizer` 1: with the
+        ///  optimizer's state too. Memory is shared until one of the two changes it.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_clone", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_clone(ExbModel* m, uint with_optimizer, ExbModel** @out, ExbError** error);
 
         /// <summary>
         ///  JSON summary: layers with output shapes and parameter counts, totals.
@@ -272,16 +347,18 @@ namespace ExBurn.Native
         internal static extern int exb_model_state_import(ExbModel* m, byte* data, nuint len, uint strict, ExbBuffer* report, ExbError** error);
 
         /// <summary>
-        ///  Writes the state to a safetensors file: under a temporary name first, then renamed.
+        ///  Writes the state to a safetensors file: under a temporary name first, then renamed. The options are JSON:
+        ///  `{"dtype":"F64"|"F32"|"F16"|"BF16"|null,"metadata":{name: text},"max_shard_bytes":n|null}`; empty: all by default.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_save", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_model_save(ExbModel* m, byte* path, nuint len, ExbError** error);
+        internal static extern int exb_model_save(ExbModel* m, byte* path, nuint len, byte* options, nuint options_len, ExbError** error);
 
         /// <summary>
-        ///  As exb_model_state_import, from a file.
+        ///  Reads a file of weights of any format into the model; gives the report as JSON. The options are JSON:
+        ///  `{"strict":true,"key":text|null,"rename":[[pattern,replacement],...],"only":[pattern,...]}`; empty: all by default.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_model_load", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int exb_model_load(ExbModel* m, byte* path, nuint len, uint strict, ExbBuffer* report, ExbError** error);
+        internal static extern int exb_model_load(ExbModel* m, byte* path, nuint len, byte* options, nuint options_len, ExbBuffer* report, ExbError** error);
 
         /// <summary>
         ///  Trains one epoch. `rates`: one learning rate for all steps, or one per optimizer step. `cancel` and `callback` may be null.
@@ -297,6 +374,13 @@ namespace ExBurn.Native
         internal static extern int exb_train_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, double rate, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
+        ///  As exb_train_step, and how many seconds its parts took: `seconds` takes four numbers, for the data's way to the device, the
+        ///  forward pass with the loss, the backward pass, and clipping with the optimizer. The device is waited for after each part.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_train_profile", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_train_profile(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbTrainOptions* train_options, double rate, double* seconds, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
         ///  Loss and metrics over a dataset, in inference mode. Arguments as in exb_train_epoch.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_evaluate", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -307,6 +391,31 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_evaluate_step", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_evaluate_step(ExbModel* m, ExbArray* inputs, nuint n_inputs, ExbArray* targets, nuint n_targets, uint weighted, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
+
+        /// <summary>
+        ///  Opens a file of weights of any format, or a folder or an index of several. `key` names the part of a checkpoint that holds the
+        ///  tensors, dots between nested ones; null: it is looked for; empty: everything.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_open", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_weights_open(byte* path, nuint len, byte* key, nuint key_len, ExbWeights** @out, ExbError** error);
+
+        /// <summary>
+        ///  What the file holds, as JSON: format, files, metadata, and of each tensor name, shape and dtype (safetensors' names).
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_list", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_weights_list(ExbWeights* w, ExbBuffer* @out, ExbError** error);
+
+        /// <summary>
+        ///  Copies one tensor: an output. Half precision comes as f32, narrow integers as i32, bools as u8.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_read", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_weights_read(ExbWeights* w, byte* name, nuint len, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  Closes a file. Null is allowed; a running call keeps it until it ends.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_weights_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void exb_weights_free(ExbWeights* w);
 
 
     }
@@ -366,6 +475,14 @@ namespace ExBurn.Native
     /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     internal unsafe partial struct ExbError
+    {
+    }
+
+    /// <summary>
+    ///  Gradients of a batch's loss by parameter. Any thread, one at a time: a second entry gets BUSY.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbGradients
     {
     }
 
@@ -494,6 +611,14 @@ namespace ExBurn.Native
         ///  Number of metrics there are; at most the given capacity of them were written.
         /// </summary>
         public ulong metric_count;
+    }
+
+    /// <summary>
+    ///  An open file of weights. Any thread, concurrently.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbWeights
+    {
     }
 
 

@@ -16,8 +16,20 @@ public sealed record Embedding(int NumEmbeddings, int EmbeddingDim) : Layer
     /// <summary>Row that starts as zeros and gets no gradient; negative counts from the last. Default null: none.</summary>
     public int? PaddingIndex { get; init; }
 
+    /// <summary>Longest norm of a vector; longer ones are scaled to it when they are taken, the table keeps its numbers. Default null: any.</summary>
+    public double? MaxNorm { get; init => field = Check.Positive(value); }
+
+    /// <summary>The p of that norm. Default 2.</summary>
+    public double NormType { get; init => field = Check.Positive(value); } = 2;
+
+    /// <summary>Whether a vector's gradient is divided by how often the batch takes it. Default false.</summary>
+    public bool ScaleGradientByFrequency { get; init; }
+
     internal override void WriteConfig(ConfigWriter config) => config
         .Add("num_embeddings", NumEmbeddings)
         .Add("embedding_dim", EmbeddingDim)
-        .Add("padding_idx", PaddingIndex);
+        .Add("padding_idx", PaddingIndex)
+        .Add("max_norm", MaxNorm)
+        .Add("norm_type", NormType)
+        .Add("scale_grad_by_freq", ScaleGradientByFrequency);
 }

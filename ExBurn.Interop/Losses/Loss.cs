@@ -30,6 +30,18 @@ public abstract partial record Loss : Component
             : value;
     }
 
+    /// <summary>
+    /// Name of the model's output that the loss judges, for models with several: <c>Loss.CrossEntropy() with { Output = "label" }</c>.
+    /// Default null: the output at the loss's own position.
+    /// </summary>
+    public string? Output { get; init; }
+
+    /// <summary>Factor of the loss in the sum of all losses. Default 1.</summary>
+    public double LossWeight { get; init => field = Check.Finite(value); } = 1;
+
+    /// <summary>Positions of its targets among those of the data. Default null: those after the targets of the loss before it.</summary>
+    public ValueArray<int>? Targets { get; init; }
+
     private protected virtual bool HasBatchMean => false;
 
     // The class is PyTorch's: the core's name and "Loss".

@@ -10,6 +10,12 @@ public abstract partial record Metric : Component
     /// <summary>Name under which results carry it; must be unique within a model. Default: the metric's own, as <c>accuracy</c>.</summary>
     public string Name { get; init => field = Check.NotNull(value); }
 
+    /// <summary>Name of the model's output that is judged, for models with several. Default null: the first.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>Positions of its targets among those of the data. Default null: those of the first loss of its output.</summary>
+    public ValueArray<int>? Targets { get; init; }
+
     /// <summary>Whether a larger value is a better one.</summary>
     public virtual bool HigherIsBetter => true;
 

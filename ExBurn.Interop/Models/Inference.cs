@@ -6,7 +6,7 @@ namespace ExBurn;
 /// What maps input arrays to output arrays: a <see cref="Model"/> or a <see cref="Predictor"/>. Layers act as in evaluation
 /// (no dropout, running statistics). All forms do the same; they differ in what they take and return.
 /// </summary>
-public abstract class Inference : IDisposable
+public abstract partial class Inference : IDisposable
 {
     private protected Inference()
     {
@@ -14,6 +14,12 @@ public abstract class Inference : IDisposable
 
     /// <summary>Shape of one input sample, without the batch dimension, as far as it is known.</summary>
     public abstract Shape? SampleShape { get; }
+
+    /// <summary>Names of the inputs, in the order in which arrays are given.</summary>
+    public abstract IReadOnlyList<string> InputNames { get; }
+
+    /// <summary>Names of the outputs, in the order in which they come.</summary>
+    public abstract IReadOnlyList<string> OutputNames { get; }
 
     /// <summary>Predicts for one or more samples that lie one after the other.</summary>
     /// <param name="samples">Values of <see cref="SampleShape"/>, a whole number of samples.</param>
@@ -70,6 +76,21 @@ public abstract class Inference : IDisposable
         for (var i = 0; i < results.Length; i++)
             results[i] = TensorData.FromNative(outputs, i);
         return results;
+    }
+
+    /// <summary>Predicts for a model with any number of inputs and outputs, by name.</summary>
+    /// <param name="inputs">One array for each of <see cref="InputNames"/>, all with the same number of rows.</param>
+    /// <param name="batchSize">Rows computed at once; 0 for all.</param>
+    /// <returns>One array for each of <see cref="OutputNames"/>.</returns>
+    /// <exception cref="ArgumentException">An input is missing, or there is one that the model does not have.</exception>
+    public IReadOnlyDictionary<string, TensorData> Predict(IReadOnlyDictionary<string, TensorData> inputs, int batchSize = 0)
+    {
+        Check.NotNull(inputs, nameof(inputs));
+        if (inputs.Count != InputNames.Count || InputNames.Any(name => !inputs.ContainsKey(name)))
+            throw new ArgumentException(
+                $"The model takes the inputs {string.Join(", ", InputNames)}; given are {string.Join(", ", inputs.Keys)}.", nameof(inputs));
+        var outputs = Predict([.. InputNames.Select(name => inputs[name])], batchSize);
+        return OutputNames.Zip(outputs, (name, output) => (name, output)).ToDictionary(pair => pair.name, pair => pair.output, StringComparer.Ordinal);
     }
 
     /// <summary>As <see cref="Predict(TensorView, int)"/>, on another thread.</summary>

@@ -29,9 +29,29 @@ public abstract partial class Model
         Shape? inputShape = null,
         long? seed = null,
         DType? dtype = null)
+        => Compile(optimizer, [Check.NotNull(loss, nameof(loss))], metrics, device, inputShape, seed, dtype);
+
+    /// <summary>
+    /// As the other form, for a model with several outputs: the sum of the losses, each times its <see cref="Loss.LossWeight"/>, is made small.
+    /// The first loss is for the first output, and so on, or each says its <see cref="Loss.Output"/>; they take the data's targets in this order.
+    /// An output may have no loss, or several.
+    /// </summary>
+    /// <inheritdoc cref="Compile(Optimizer, Loss, IReadOnlyList{Metric}, Device, Shape?, long?, DType?)" path="/param|/exception"/>
+    public void Compile(
+        Optimizer optimizer,
+        IReadOnlyList<Loss> losses,
+        IReadOnlyList<Metric>? metrics = null,
+        Device? device = null,
+        Shape? inputShape = null,
+        long? seed = null,
+        DType? dtype = null)
     {
         Check.NotNull(optimizer, nameof(optimizer));
-        Check.NotNull(loss, nameof(loss));
+        Loss[] minimised = [.. Check.NotNull(losses, nameof(losses)).Select(loss => Check.NotNull(loss, nameof(losses)))];
+        if (minimised.Length == 0)
+            throw new ArgumentException("At least one loss is needed.", nameof(losses));
+        if (minimised.Length > OutputNames.Count && minimised.Any(loss => loss.Output is null))
+            throw new ArgumentException($"There are {minimised.Length} losses for {OutputNames.Count} output(s); say which Output each judges.", nameof(losses));
         Metric[] measured = [.. metrics ?? []];
         if (measured.Select(metric => Check.NotNull(metric, nameof(metrics)).Name).Distinct().Count() != measured.Length)
             throw new ArgumentException("Two metrics have the same name; set Name on one of them.", nameof(metrics));
@@ -39,13 +59,13 @@ public abstract partial class Model
         using var claim = ClaimTraining();
         BuildWhereNeeded(device, inputShape, seed, dtype, handle =>
         {
-            BurnBridge.Compile(handle, new CompileDescription(loss, optimizer, measured).ToJson());
-            Training = new(loss, optimizer, measured);
+            BurnBridge.Compile(handle, new CompileDescription(minimised, optimizer, measured, OutputNames).ToJson());
+            Training = new(minimised, optimizer, measured, OutputNames);
         });
     }
 
     /// <summary>Builds the model for prediction only: weights, but neither loss nor optimizer.</summary>
-    /// <inheritdoc cref="Compile" path="/param|/exception"/>
+    /// <inheritdoc cref="Compile(Optimizer, Loss, IReadOnlyList{Metric}, Device, Shape?, long?, DType?)" path="/param|/exception"/>
     public void Build(Device? device = null, Shape? inputShape = null, long? seed = null, DType? dtype = null)
     {
         using var claim = ClaimTraining();

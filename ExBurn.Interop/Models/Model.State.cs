@@ -17,18 +17,6 @@ public abstract partial class Model
     public LoadReport SetState(IReadOnlyDictionary<string, TensorData> state, bool strict = true)
         => ImportState(SafeTensors.Write(Check.NotNull(state, nameof(state))), strict);
 
-    /// <summary>Saves parameters and buffers as safetensors, with PyTorch's names and layouts. Written to a temporary name, then renamed.</summary>
-    /// <param name="path">The file; its folder must exist.</param>
-    /// <exception cref="CheckpointException">The file cannot be written.</exception>
-    public void Save(string path) => BurnBridge.Save(Handle, Check.NotNull(path, nameof(path)));
-
-    /// <summary>Loads parameters and buffers from a safetensors file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="strict">Whether missing, unexpected and mismatched names are an error, and nothing is changed then. Default true.</param>
-    /// <exception cref="CheckpointException">The file is missing, damaged or foreign, or (strict) does not fit; the model is unchanged.</exception>
-    public LoadReport Load(string path, bool strict = true)
-        => LoadReport.FromJson(BurnBridge.Load(Handle, Check.NotNull(path, nameof(path)), strict));
-
     /// <summary>Stops training the parameters whose names, or whose layers' names, match. They stay bit for bit as they are.</summary>
     /// <param name="pattern">A name (<c>0.weight</c>), a layer (<c>fc1</c>) or a pattern with <c>*</c> and <c>?</c> (<c>encoder.*</c>).</param>
     /// <returns>How many parameters match.</returns>
@@ -57,6 +45,17 @@ public abstract partial class Model
 
     /// <summary>Layers with output shapes and parameter counts, totals and size; <see cref="object.ToString"/> gives a table.</summary>
     public ModelSummary Summary() => ModelSummary.FromJson(GetType().Name, BurnBridge.Summary(Handle));
+
+    /// <summary>The model in numbers: layers, parameters, memory, device, how it learns.</summary>
+    /// <exception cref="InvalidOperationException">The model is not built.</exception>
+    public ModelInfo Info() => ModelInfo.FromJson(GetType().Name, BurnBridge.Summary(Handle)) with
+    {
+        IsCompiled = IsCompiled,
+        Loss = Loss,
+        Optimizer = Optimizer,
+        LearningRate = Training?.LearningRate,
+        CompletedEpochs = Training?.Epochs ?? 0,
+    };
 
     /// <summary>The state as the bytes of a safetensors file.</summary>
     internal byte[] ExportState() => BurnBridge.ExportState(Handle);

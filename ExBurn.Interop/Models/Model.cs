@@ -4,9 +4,9 @@ using ExBurn.Native;
 namespace ExBurn;
 
 /// <summary>
-/// A network: layers, and once it is built the named parameters and buffers they need, in native memory. <see cref="Compile"/>
+/// A network: layers, and once it is built the named parameters and buffers they need, in native memory. <see cref="Compile(Optimizer, Loss, IReadOnlyList{Metric}, Device, Shape?, long?, DType?)"/>
 /// builds it and says how it learns; <see cref="Build"/> only builds it, for prediction. One thread may use a model at a time:
-/// a second call at the same moment fails with <see cref="ErrorCode.Busy"/>. For many threads there is <see cref="CreatePredictor"/>.
+/// a second call at the same moment fails with <see cref="ErrorCode.Busy"/>. For many threads there is <see cref="CreatePredictor()"/>.
 /// </summary>
 [DebuggerDisplay("{ToString(),nq}")]
 public abstract partial class Model : Inference
@@ -20,7 +20,7 @@ public abstract partial class Model : Inference
     {
     }
 
-    /// <summary>Whether the model has weights, from <see cref="Build"/> or <see cref="Compile"/>.</summary>
+    /// <summary>Whether the model has weights, from <see cref="Build"/> or Compile.</summary>
     public bool IsBuilt => _handle is not null;
 
     /// <summary>Whether the model can be trained.</summary>
@@ -35,13 +35,16 @@ public abstract partial class Model : Inference
     /// <summary>The seed from which the weights were drawn, and from which shuffling and dropout are drawn by default.</summary>
     public long Seed { get; private set; }
 
-    /// <summary>The loss given to <see cref="Compile"/>; null before.</summary>
-    public Loss? Loss => Training?.Loss;
+    /// <summary>The loss given to Compile, the first of several; null before.</summary>
+    public Loss? Loss => Training?.Losses[0];
 
-    /// <summary>The optimizer given to <see cref="Compile"/>; null before.</summary>
+    /// <summary>All losses given to <see cref="Compile(Optimizer, IReadOnlyList{Loss}, IReadOnlyList{Metric}, Device, Shape?, long?, DType?)"/>; empty before.</summary>
+    public IReadOnlyList<Loss> Losses => Training?.Losses ?? [];
+
+    /// <summary>The optimizer given to Compile; null before.</summary>
     public Optimizer? Optimizer => Training?.Optimizer;
 
-    /// <summary>The metrics given to <see cref="Compile"/>; empty before.</summary>
+    /// <summary>The metrics given to Compile; empty before.</summary>
     public IReadOnlyList<Metric> Metrics => Training?.Metrics ?? [];
 
     /// <inheritdoc/>
@@ -50,7 +53,7 @@ public abstract partial class Model : Inference
     /// <summary>Shape of a sample of the data last trained or evaluated on.</summary>
     internal Shape? SeenSampleShape { get; set; }
 
-    /// <summary>How the model learns and how far it is; null before <see cref="Compile"/>.</summary>
+    /// <summary>How the model learns and how far it is; null before Compile.</summary>
     internal TrainingState? Training { get; private set; }
 
     /// <summary>The native model.</summary>
@@ -70,9 +73,36 @@ public abstract partial class Model : Inference
 
     private protected abstract ModelDescription Describe(Shape? inputShape);
 
+    /// <summary>A model of the same layers that is not built yet.</summary>
+    private protected abstract Model NewLike();
+
     /// <summary>A snapshot of the weights that many threads may use at once. Dispose it.</summary>
     /// <exception cref="InvalidOperationException">The model is not built.</exception>
-    public Predictor CreatePredictor() => new(BurnBridge.NewPredictor(Handle), SampleShape);
+    public Predictor CreatePredictor() => new(BurnBridge.NewPredictor(Handle, []), SampleShape, InputNames, OutputNames);
+
+    /// <summary>
+    /// A snapshot that gives the values of named layers instead of the model's outputs: features of an inner layer, for search, transfer or
+    /// to look at. Layers that they do not need are not computed. Dispose it.
+    /// </summary>
+    /// <param name="layers">Names of layers as <see cref="Summary"/> lists them; <c>name:1</c> for a second output.</param>
+    /// <exception cref="NameNotFoundException">The model has no layer of that name; the message lists those it has.</exception>
+    /// <exception cref="InvalidOperationException">The model is not built.</exception>
+    public Predictor CreatePredictor(params string[] layers)
+    {
+        if (Check.NotNull(layers, nameof(layers)).Length == 0)
+            return CreatePredictor();
+        return new(BurnBridge.NewPredictor(Handle, layers), SampleShape, InputNames, [.. layers]);
+    }
+
+    /// <summary>
+    /// This model as a layer of another one: its layers under a name, with weights of their own. Where this model is built, they start as its
+    /// weights are when the other one is built.
+    /// </summary>
+    /// <param name="name">Name of the layer. Default: its position in a <see cref="Sequential"/>, or one made of its type.</param>
+    public CustomLayer AsLayer(string? name = null) => new ModelLayer(this) { Name = name };
+
+    /// <summary>The layers and how they are linked.</summary>
+    internal ModelDescription Description => Describe(_inputShape);
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -6,7 +6,14 @@ namespace ExBurn;
 internal sealed record InputDescription(string Name, Shape? Shape);
 
 /// <summary>A layer under its name, applied to earlier values.</summary>
-internal sealed record NodeDescription(string Name, Layer Layer, IReadOnlyList<string> Inputs);
+internal sealed record NodeDescription(string Name, Layer Layer, IReadOnlyList<string> Inputs)
+{
+    /// <summary>Whether its parameters are trained: the layer's own setting and that of the layers it is part of.</summary>
+    public bool Trainable { get; init; } = Layer.Trainable;
+
+    /// <summary>The earlier node whose parameters and buffers it uses.</summary>
+    public string? Shares { get; init; }
+}
 
 /// <summary>A model as the native core reads it.</summary>
 internal sealed record ModelDescription(
@@ -50,7 +57,9 @@ internal sealed record ModelDescription(
         if (node.Layer.Initializers.Count > 0)
             WriteInitializers(json, node.Layer.Initializers);
         WriteNames(json, "inputs", node.Inputs);
-        json.WriteBoolean("trainable", node.Layer.Trainable);
+        json.WriteBoolean("trainable", node.Trainable);
+        if (node.Shares is { } owner)
+            json.WriteString("shares", owner);
         json.WriteEndObject();
     }
 

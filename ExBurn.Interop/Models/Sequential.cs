@@ -8,6 +8,7 @@ namespace ExBurn;
 /// </summary>
 public sealed class Sequential : Model, IReadOnlyList<Layer>
 {
+    private const string Input = "input";
     private readonly List<Layer> _layers = [];
 
     /// <summary>A model of these layers; more may be added before it is built.</summary>
@@ -34,25 +35,37 @@ public sealed class Sequential : Model, IReadOnlyList<Layer>
     }
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> InputNames => [Input];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> OutputNames => ["output"];
+
+    /// <inheritdoc/>
     public IEnumerator<Layer> GetEnumerator() => _layers.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     private protected override Shape? DescribedSampleShape => _layers.Count > 0 ? _layers[0].SampleShape : null;
 
+    /// <inheritdoc cref="Model.Clone"/>
+    public new Sequential Clone(bool withOptimizer = true) => (Sequential)base.Clone(withOptimizer);
+
+    private protected override Model NewLike() => new Sequential([.. _layers]);
+
     private protected override ModelDescription Describe(Shape? inputShape)
     {
         if (_layers.Count == 0)
             throw new InvalidOperationException("A model needs at least one layer.");
-        const string input = "input";
-        var nodes = new List<NodeDescription>(_layers.Count);
-        foreach (var layer in _layers)
+        var names = new HashSet<string>(StringComparer.Ordinal) { Input };
+        var graph = new Graph();
+        var node = graph.Input(Input, inputShape);
+        for (var position = 0; position < _layers.Count; position++)
         {
-            var name = layer.Name ?? nodes.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
-            if (name == input || nodes.Exists(node => node.Name == name))
-                throw new InvalidOperationException($"The layer name '{name}' is taken; give layer {nodes.Count} another.");
-            nodes.Add(new(name, layer, [nodes.Count == 0 ? input : nodes[nodes.Count - 1].Name]));
+            var name = _layers[position].Name ?? position.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            if (!names.Add(name))
+                throw new InvalidOperationException($"The layer name '{name}' is taken; give layer {position} another.");
+            node = node.Apply(_layers[position], name);
         }
-        return new([new(input, inputShape?.Prepend(-1))], nodes, [nodes[nodes.Count - 1].Name]);
+        return graph.Describe(node);
     }
 }

@@ -7,7 +7,9 @@ internal static unsafe partial class BurnBridge
         ModelPredict,
         PredictorPredict,
         TrainStep,
+        ProfileStep,
         EvaluateStep,
+        ComputeGradients,
     }
 
     /// <summary>A call that takes arrays. All pointers are to the stack or pinned; nothing of it is on the heap.</summary>
@@ -17,6 +19,10 @@ internal static unsafe partial class BurnBridge
         public void* Target;
         public ulong BatchSize;
         public double Rate;
+
+        /// <summary>1: the last of the targets is a weight for each sample.</summary>
+        public uint Weighted;
+        public uint Flag;
         public ExbTrainOptions* Options;
         public ExbRunResult* Result;
         public double* Metrics;
@@ -25,6 +31,8 @@ internal static unsafe partial class BurnBridge
         public nuint InputCount;
         public nuint TargetCount;
         public ExbOutputs* Outputs;
+        public ExbGradients* Gradients;
+        public double* Seconds;
     }
 
     private static void RunWithArrays(ref ArrayCall call, in ArrayInputs inputs, in ArrayInputs targets)
@@ -61,10 +69,19 @@ internal static unsafe partial class BurnBridge
         switch (call.Kind)
         {
             case ArrayCallKind.TrainStep:
-                return NativeMethods.exb_train_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount,
+                return NativeMethods.exb_train_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount, call.Weighted,
                     call.Options, call.Rate, call.Result, call.Metrics, call.MetricCapacity, error);
+            case ArrayCallKind.ProfileStep:
+                return NativeMethods.exb_train_profile((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount, call.Weighted,
+                    call.Options, call.Rate, call.Seconds, call.Result, call.Metrics, call.MetricCapacity, error);
+            case ArrayCallKind.ComputeGradients:
+                ExbGradients* gradients;
+                var computed = NativeMethods.exb_gradients_compute((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount, call.Weighted,
+                    call.Options, call.Flag, &gradients, call.Result, call.Metrics, call.MetricCapacity, error);
+                call.Gradients = gradients;
+                return computed;
             case ArrayCallKind.EvaluateStep:
-                return NativeMethods.exb_evaluate_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount,
+                return NativeMethods.exb_evaluate_step((ExbModel*)call.Target, inputs, call.InputCount, targets, call.TargetCount, call.Weighted,
                     call.Result, call.Metrics, call.MetricCapacity, error);
             default:
                 ExbOutputs* outputs;

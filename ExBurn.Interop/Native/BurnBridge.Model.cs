@@ -26,6 +26,18 @@ internal static unsafe partial class BurnBridge
             NativeError.Check(NativeMethods.exb_model_compile(lease.Pointer, bytes, text.Length, &error), error);
     }
 
+    /// <summary>A second model with the same weights; its memory is shared until one of the two changes it.</summary>
+    public static ModelHandle CloneModel(ModelHandle model, bool withOptimizer)
+    {
+        var handle = new ModelHandle();
+        using var lease = new HandleLease<ExbModel>(model);
+        ExbModel* clone;
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_model_clone(lease.Pointer, withOptimizer ? 1u : 0, &clone, &error), error);
+        handle.Fill(clone);
+        return handle;
+    }
+
     /// <summary>Layers with shapes and counts, totals, as JSON.</summary>
     public static string Summary(ModelHandle model)
     {
@@ -91,13 +103,17 @@ internal static unsafe partial class BurnBridge
         NativeError.Check(NativeMethods.exb_model_to(lease.Pointer, to.Pointer, &error), error);
     }
 
-    public static PredictorHandle NewPredictor(ModelHandle model)
+    /// <summary>A snapshot that gives the values of named layers; of none, the model's outputs.</summary>
+    /// <exception cref="NameNotFoundException">There is no such layer.</exception>
+    public static PredictorHandle NewPredictor(ModelHandle model, IReadOnlyList<string> layers)
     {
         var handle = new PredictorHandle();
         using var lease = new HandleLease<ExbModel>(model);
+        using var text = Utf8.Encode(layers.Count == 0 ? "" : JsonText.List(layers), stackalloc byte[TextScratch]);
         ExbPredictor* predictor;
         ExbError* error;
-        NativeError.Check(NativeMethods.exb_predictor_new(lease.Pointer, &predictor, &error), error);
+        fixed (byte* names = text)
+            NativeError.Check(NativeMethods.exb_predictor_new(lease.Pointer, names, text.Length, &predictor, &error), error);
         handle.Fill(predictor);
         return handle;
     }

@@ -39,25 +39,28 @@ internal static unsafe partial class BurnBridge
         return TakeText(report);
     }
 
-    public static void Save(ModelHandle model, string path)
+    /// <summary>Writes the state to safetensors files; empty options are the defaults.</summary>
+    public static void Save(ModelHandle model, string path, string options = "")
     {
         using var lease = new HandleLease<ExbModel>(model);
         using var text = Utf8.Encode(path, stackalloc byte[TextScratch]);
+        using var json = Utf8.Encode(options, stackalloc byte[TextScratch]);
         ExbError* error;
-        fixed (byte* bytes = text)
-            NativeError.Check(NativeMethods.exb_model_save(lease.Pointer, bytes, text.Length, &error), error, StoreCall);
+        fixed (byte* bytes = text, optionBytes = json)
+            NativeError.Check(NativeMethods.exb_model_save(lease.Pointer, bytes, text.Length, optionBytes, json.Length, &error), error, StoreCall);
     }
 
-    /// <summary>As <see cref="ImportState"/>, from a file.</summary>
-    public static string Load(ModelHandle model, string path, bool strict)
+    /// <summary>As <see cref="ImportState"/>, from files of any format; empty options are the defaults.</summary>
+    public static string Load(ModelHandle model, string path, string options = "")
     {
         using var lease = new HandleLease<ExbModel>(model);
         using var text = Utf8.Encode(path, stackalloc byte[TextScratch]);
+        using var json = Utf8.Encode(options, stackalloc byte[TextScratch]);
         ExbBuffer report;
         ExbError* error;
-        fixed (byte* bytes = text)
+        fixed (byte* bytes = text, optionBytes = json)
         {
-            var status = NativeMethods.exb_model_load(lease.Pointer, bytes, text.Length, strict ? 1u : 0, &report, &error);
+            var status = NativeMethods.exb_model_load(lease.Pointer, bytes, text.Length, optionBytes, json.Length, &report, &error);
             NativeError.Check(status, error, StoreCall);
         }
         return TakeText(report);

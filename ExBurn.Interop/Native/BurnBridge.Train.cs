@@ -47,21 +47,35 @@ internal static unsafe partial class BurnBridge
         return new RunResultNative(result);
     }
 
-    /// <summary>One optimizer step on one batch. Allocates nothing managed.</summary>
+    /// <summary>One optimizer step on one batch; when weighted, the last of the targets is a weight for each sample. Allocates nothing managed.</summary>
     public static RunResultNative TrainStep(
-        ModelHandle model, in ArrayInputs inputs, in ArrayInputs targets, in TrainOptionsNative options, double rate, Span<double> metrics)
+        ModelHandle model, in ArrayInputs inputs, in ArrayInputs targets, bool weighted, in TrainOptionsNative options, double rate, Span<double> metrics)
     {
         using var lease = new HandleLease<ExbModel>(model);
         var native = options.ToNative();
-        var call = new ArrayCall { Kind = ArrayCallKind.TrainStep, Target = lease.Pointer, Options = &native, Rate = rate };
+        var call = new ArrayCall { Kind = ArrayCallKind.TrainStep, Target = lease.Pointer, Options = &native, Rate = rate, Weighted = weighted ? 1u : 0 };
         return RunStep(ref call, inputs, targets, metrics);
     }
 
-    /// <summary>Loss and metrics of one batch, in inference mode. Allocates nothing managed.</summary>
-    public static RunResultNative EvaluateStep(ModelHandle model, in ArrayInputs inputs, in ArrayInputs targets, Span<double> metrics)
+    /// <summary>As <see cref="TrainStep"/>; gives the seconds of its four parts: data, forward, backward, optimizer.</summary>
+    public static RunResultNative ProfileStep(
+        ModelHandle model, in ArrayInputs inputs, in ArrayInputs targets, in TrainOptionsNative options, double rate, Span<double> seconds,
+        Span<double> metrics)
     {
         using var lease = new HandleLease<ExbModel>(model);
-        var call = new ArrayCall { Kind = ArrayCallKind.EvaluateStep, Target = lease.Pointer };
+        var native = options.ToNative();
+        var parts = stackalloc double[4];
+        var call = new ArrayCall { Kind = ArrayCallKind.ProfileStep, Target = lease.Pointer, Options = &native, Rate = rate, Seconds = parts };
+        var result = RunStep(ref call, inputs, targets, metrics);
+        new ReadOnlySpan<double>(parts, 4).CopyTo(seconds);
+        return result;
+    }
+
+    /// <summary>Loss and metrics of one batch, in inference mode; when weighted, the last of the targets is a weight for each sample. Allocates nothing managed.</summary>
+    public static RunResultNative EvaluateStep(ModelHandle model, in ArrayInputs inputs, in ArrayInputs targets, bool weighted, Span<double> metrics)
+    {
+        using var lease = new HandleLease<ExbModel>(model);
+        var call = new ArrayCall { Kind = ArrayCallKind.EvaluateStep, Target = lease.Pointer, Weighted = weighted ? 1u : 0 };
         return RunStep(ref call, inputs, targets, metrics);
     }
 

@@ -63,6 +63,8 @@ internal enum HandleKind
     Cancel = 5,
     Outputs = 6,
     Buffer = 7,
+    Gradients = 9,
+    Weights = 10,
 }
 
 /// <summary>Element types of the boundary.</summary>

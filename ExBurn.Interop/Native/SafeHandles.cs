@@ -57,11 +57,29 @@ internal sealed unsafe class PredictorHandle : NativeHandle<ExbPredictor>
     }
 }
 
+internal sealed unsafe class GradientsHandle : NativeHandle<ExbGradients>
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.exb_gradients_free(Pointer);
+        return true;
+    }
+}
+
 internal sealed unsafe class CancelHandle : NativeHandle<ExbCancel>
 {
     protected override bool ReleaseHandle()
     {
         NativeMethods.exb_cancel_free(Pointer);
+        return true;
+    }
+}
+
+internal sealed unsafe class WeightsHandle : NativeHandle<ExbWeights>
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.exb_weights_free(Pointer);
         return true;
     }
 }

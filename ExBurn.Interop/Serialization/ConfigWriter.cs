@@ -54,6 +54,15 @@ internal readonly struct ConfigWriter(Utf8JsonWriter json)
         return this;
     }
 
+    public ConfigWriter AddWords(string key, IEnumerable<string> values)
+    {
+        json.WriteStartArray(key);
+        foreach (var value in values)
+            json.WriteStringValue(value);
+        json.WriteEndArray();
+        return this;
+    }
+
     /// <summary>Two numbers of which the first may be missing (JSON null).</summary>
     public ConfigWriter AddPair(string key, double? first, double second)
     {
@@ -99,6 +108,16 @@ internal readonly struct ConfigWriter(Utf8JsonWriter json)
         }
         json.WriteStartArray(key);
         foreach (var value in list)
+            json.WriteNumberValue(value);
+        json.WriteEndArray();
+        return this;
+    }
+
+    /// <summary>Integers of any sign.</summary>
+    public ConfigWriter AddInts(string key, IReadOnlyList<int> values)
+    {
+        json.WriteStartArray(key);
+        foreach (var value in values)
             json.WriteNumberValue(value);
         json.WriteEndArray();
         return this;

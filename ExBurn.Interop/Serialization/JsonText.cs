@@ -19,6 +19,20 @@ internal static class JsonText
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, checked((int)stream.Length));
     }
 
+    /// <summary>The text of a list of texts.</summary>
+    public static string List(IEnumerable<string> texts)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartArray();
+            foreach (var text in texts)
+                json.WriteStringValue(text);
+            json.WriteEndArray();
+        }
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, checked((int)stream.Length));
+    }
+
     public static void WriteShape(this Utf8JsonWriter json, Shape shape)
     {
         json.WriteStartArray();

@@ -24,7 +24,7 @@ public readonly struct MetricValues : IEnumerable<KeyValuePair<string, double>>
     /// <summary>Number of metrics.</summary>
     public int Count => _names?.Length ?? 0;
 
-    /// <summary>Names of the metrics, in the order given to <see cref="Model.Compile"/>.</summary>
+    /// <summary>Names of the metrics, in the order given to Compile.</summary>
     public IReadOnlyList<string> Names => _names ?? [];
 
     /// <summary>Value of a metric.</summary>

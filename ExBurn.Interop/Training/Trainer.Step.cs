@@ -18,14 +18,24 @@ public sealed partial class Trainer
     /// <exception cref="NumericalException">The loss is not finite; the step was not made.</exception>
     [OverloadResolutionPriority(1)]
     public StepResult TrainStep(TensorView inputs, TensorView targets, in StepOptions options = default)
-        => TrainStep(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput()), options);
+        => TrainStep(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput()), false, options);
+
+    /// <summary>As <see cref="TrainStep(TensorView, TensorView, in StepOptions)"/>, with a weight for each sample.</summary>
+    /// <param name="inputs">The batch's inputs.</param>
+    /// <param name="targets">The batch's targets.</param>
+    /// <param name="sampleWeights">One number of at least 0 per row: a row's loss counts so many times, in a mean divided by the sum of the weights.</param>
+    /// <param name="options">Clipping.</param>
+    [OverloadResolutionPriority(1)]
+    public StepResult TrainStep(TensorView inputs, TensorView targets, TensorView sampleWeights, in StepOptions options = default)
+        => TrainStep(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput(), sampleWeights.ToInput()), true, options);
 
     /// <summary>As <see cref="TrainStep(TensorView, TensorView, in StepOptions)"/>, for several inputs or targets.</summary>
     /// <param name="inputs">One array per input of the model.</param>
     /// <param name="targets">One array per target of the loss.</param>
     /// <param name="options">Clipping.</param>
-    public StepResult TrainStep(IReadOnlyList<TensorData> inputs, IReadOnlyList<TensorData> targets, in StepOptions options = default)
-        => TrainStep(Inference.Inputs(inputs, nameof(inputs)), Inference.Inputs(targets, nameof(targets)), options);
+    /// <param name="sampleWeights">One number of at least 0 per row; null weighs rows alike.</param>
+    public StepResult TrainStep(IReadOnlyList<TensorData> inputs, IReadOnlyList<TensorData> targets, in StepOptions options = default, TensorData? sampleWeights = null)
+        => TrainStep(Inference.Inputs(inputs, nameof(inputs)), WithWeights(targets, sampleWeights), sampleWeights is not null, options);
 
     /// <summary>Loss and metrics of one batch; the model is not changed.</summary>
     /// <param name="inputs">The batch's inputs.</param>
@@ -34,41 +44,59 @@ public sealed partial class Trainer
     /// <exception cref="ShapeMismatchException">Data and model do not fit; the exception names the layer.</exception>
     [OverloadResolutionPriority(1)]
     public StepResult EvaluateStep(TensorView inputs, TensorView targets)
-        => EvaluateStep(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput()));
+        => EvaluateStep(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput()), false);
+
+    /// <summary>As <see cref="EvaluateStep(TensorView, TensorView)"/>, with a weight for each sample in the loss; metrics weigh samples alike.</summary>
+    /// <param name="inputs">The batch's inputs.</param>
+    /// <param name="targets">The batch's targets.</param>
+    /// <param name="sampleWeights">One number of at least 0 per row.</param>
+    [OverloadResolutionPriority(1)]
+    public StepResult EvaluateStep(TensorView inputs, TensorView targets, TensorView sampleWeights)
+        => EvaluateStep(new ArrayInputs(inputs.ToInput()), new ArrayInputs(targets.ToInput(), sampleWeights.ToInput()), true);
 
     /// <summary>As <see cref="EvaluateStep(TensorView, TensorView)"/>, for several inputs or targets.</summary>
     /// <param name="inputs">One array per input of the model.</param>
     /// <param name="targets">One array per target of the loss.</param>
-    public StepResult EvaluateStep(IReadOnlyList<TensorData> inputs, IReadOnlyList<TensorData> targets)
-        => EvaluateStep(Inference.Inputs(inputs, nameof(inputs)), Inference.Inputs(targets, nameof(targets)));
+    /// <param name="sampleWeights">One number of at least 0 per row; null weighs rows alike.</param>
+    public StepResult EvaluateStep(IReadOnlyList<TensorData> inputs, IReadOnlyList<TensorData> targets, TensorData? sampleWeights = null)
+        => EvaluateStep(Inference.Inputs(inputs, nameof(inputs)), WithWeights(targets, sampleWeights), sampleWeights is not null);
 
-    private StepResult TrainStep(in ArrayInputs inputs, in ArrayInputs targets, in StepOptions options)
+    private static ArrayInputs WithWeights(IReadOnlyList<TensorData> targets, TensorData? sampleWeights)
+    {
+        var arrays = Inference.Inputs(targets, nameof(targets));
+        if (sampleWeights is not null)
+            arrays.Add(sampleWeights.View.ToInput());
+        return arrays;
+    }
+
+    private StepResult TrainStep(in ArrayInputs inputs, in ArrayInputs targets, bool weighted, in StepOptions options)
     {
         var state = Model.RequireTraining();
         var names = state.MetricNames;
-        var native = new TrainOptionsNative
-        {
-            CheckFinite = !options.AllowNaN,
-            Epoch = (ulong)state.Epochs,
-            Seed = unchecked((ulong)Model.Seed),
-            ClipNorm = options.ClipNorm ?? 0,
-            ClipValue = options.ClipValue ?? 0,
-        };
         Span<double> metrics = names.Length <= StackMetrics ? stackalloc double[StackMetrics] : new double[names.Length];
         metrics = metrics.Slice(0, names.Length);
         using var claim = Model.ClaimTraining();
-        var result = BurnBridge.TrainStep(Model.Handle, inputs, targets, native, state.LearningRate, metrics);
+        var result = BurnBridge.TrainStep(Model.Handle, inputs, targets, weighted, NativeOptions(state, options), state.LearningRate, metrics);
         return ToStep(result, new(names, metrics));
     }
 
-    private StepResult EvaluateStep(in ArrayInputs inputs, in ArrayInputs targets)
+    private StepResult EvaluateStep(in ArrayInputs inputs, in ArrayInputs targets, bool weighted)
     {
         var names = Model.RequireTraining().MetricNames;
         Span<double> metrics = names.Length <= StackMetrics ? stackalloc double[StackMetrics] : new double[names.Length];
         metrics = metrics.Slice(0, names.Length);
-        var result = BurnBridge.EvaluateStep(Model.Handle, inputs, targets, metrics);
+        var result = BurnBridge.EvaluateStep(Model.Handle, inputs, targets, weighted, metrics);
         return ToStep(result, new(names, metrics));
     }
+
+    private TrainOptionsNative NativeOptions(TrainingState state, in StepOptions options) => new()
+    {
+        CheckFinite = !options.AllowNaN,
+        Epoch = (ulong)state.Epochs,
+        Seed = unchecked((ulong)Model.Seed),
+        ClipNorm = options.ClipNorm ?? 0,
+        ClipValue = options.ClipValue ?? 0,
+    };
 
     private static StepResult ToStep(RunResultNative result, MetricValues metrics) => new()
     {

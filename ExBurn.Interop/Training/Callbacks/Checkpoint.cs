@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ExBurn;
 
 /// <summary>
-/// Saves the weights during a run as safetensors (<see cref="Model.Save"/>): <c>epoch-0004.safetensors</c> every so many epochs, and
+/// Saves the weights during a run as safetensors (<see cref="Model.Save(string)"/>): <c>epoch-0004.safetensors</c> every so many epochs, and
 /// <c>best.safetensors</c>. Each file is written to a temporary name and then renamed, so that a file is whole or not there.
 /// </summary>
 public sealed class Checkpoint : Callback

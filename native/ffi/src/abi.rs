@@ -69,7 +69,7 @@ pub unsafe extern "C" fn exb_build_info(out: *mut ExbBuffer, error: *mut *mut Ex
     })
 }
 
-/// Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer; -1 all of them.
+/// Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 9 gradients, 10 weights file; -1 all of them.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_debug_live_handles(kind: i32) -> i64 {
     match usize::try_from(kind) {

@@ -13,6 +13,7 @@ pub mod cancel;
 pub mod dataset;
 pub mod device;
 pub mod error;
+pub mod gradients;
 pub mod log;
 pub mod model;
 pub mod outputs;
@@ -20,6 +21,7 @@ pub mod predictor;
 pub mod runtime;
 pub mod store;
 pub mod train;
+pub mod weights;
 
 mod guard;
 mod handle;

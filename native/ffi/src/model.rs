@@ -98,6 +98,26 @@ pub unsafe extern "C" fn exb_model_compile(
     })
 }
 
+/// A second model with the same layers, weights, buffers and frozen marks, compiled where this one is; `with_optimizer` 1: with the
+/// optimizer's state too. Memory is shared until one of the two changes it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_model_clone(
+    m: *const ExbModel,
+    with_optimizer: u32,
+    out: *mut *mut ExbModel,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (out, shared) = unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbModel>(m, "m")?) };
+        let with_optimizer = flag(with_optimizer, "with_optimizer")?;
+        let model = shared.run(|model| model.duplicate(with_optimizer))?;
+        let device = RwLock::new(model.device());
+        out.set(handle::create::<ExbModel>(Shared { model: Mutex::new(model), device }));
+        Ok(())
+    })
+}
+
 /// JSON summary: layers with output shapes and parameter counts, totals.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_model_summary(m: *const ExbModel, out: *mut ExbBuffer, error: *mut *mut ExbError) -> i32 {

@@ -8,6 +8,7 @@ use crate::handle;
 use crate::model::ExbModel;
 use crate::structs::{Out, flag, slice};
 use crate::text::utf8;
+use exburn_core::store::{LoadOptions, SaveOptions};
 use std::path::Path;
 
 /// JSON list of the state's entries: name, shape, dtype, kind, trainable.
@@ -66,39 +67,49 @@ pub unsafe extern "C" fn exb_model_state_import(
     })
 }
 
-/// Writes the state to a safetensors file: under a temporary name first, then renamed.
+/// Writes the state to a safetensors file: under a temporary name first, then renamed. The options are JSON:
+/// `{"dtype":"F64"|"F32"|"F16"|"BF16"|null,"metadata":{name: text},"max_shard_bytes":n|null}`; empty: all by default.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_model_save(
     m: *const ExbModel,
     path: *const u8,
     len: usize,
+    options: *const u8,
+    options_len: usize,
     error: *mut *mut ExbError,
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (model, path) = unsafe { (handle::get::<ExbModel>(m, "m")?, utf8(path, len, "path")?) };
-        model.run(|model| model.save(Path::new(path)))
+        let (model, path, options) = unsafe {
+            let options = utf8(options, options_len, "options")?;
+            (handle::get::<ExbModel>(m, "m")?, utf8(path, len, "path")?, options)
+        };
+        let options = if options.is_empty() { SaveOptions::default() } else { SaveOptions::from_json(options)? };
+        model.run(|model| model.save_with(Path::new(path), &options))
     })
 }
 
-/// As exb_model_state_import, from a file.
+/// Reads a file of weights of any format into the model; gives the report as JSON. The options are JSON:
+/// `{"strict":true,"key":text|null,"rename":[[pattern,replacement],...],"only":[pattern,...]}`; empty: all by default.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_model_load(
     m: *const ExbModel,
     path: *const u8,
     len: usize,
-    strict: u32,
+    options: *const u8,
+    options_len: usize,
     report: *mut ExbBuffer,
     error: *mut *mut ExbError,
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (out, model, path) = unsafe {
+        let (out, model, path, options) = unsafe {
             let out = Out::new(report, ExbBuffer::EMPTY, "report")?;
-            (out, handle::get::<ExbModel>(m, "m")?, utf8(path, len, "path")?)
+            let options = utf8(options, options_len, "options")?;
+            (out, handle::get::<ExbModel>(m, "m")?, utf8(path, len, "path")?, options)
         };
-        let strict = flag(strict, "strict")?;
-        let report = model.run(|model| model.load(Path::new(path), strict))?;
+        let options = if options.is_empty() { LoadOptions::default() } else { LoadOptions::from_json(options)? };
+        let report = model.run(|model| model.load(Path::new(path), options))?;
         out.set(json_buffer(&report)?);
         Ok(())
     })

@@ -83,7 +83,7 @@ pub struct ExbRunResult {
 type Callback = Option<unsafe extern "C" fn(*mut c_void, *const ExbBatchEvent) -> i32>;
 
 /// Where a run's result goes.
-struct ResultPlace<'a> {
+pub(crate) struct ResultPlace<'a> {
     out: *mut ExbRunResult,
     size: u32,
     metrics: &'a mut [f64],
@@ -92,7 +92,7 @@ struct ResultPlace<'a> {
 impl<'a> ResultPlace<'a> {
     /// # Safety
     /// The pointers keep the rules of ABI.md.
-    unsafe fn new(out: *mut ExbRunResult, metrics: *mut f64, metrics_cap: usize) -> Result<Self> {
+    pub(crate) unsafe fn new(out: *mut ExbRunResult, metrics: *mut f64, metrics_cap: usize) -> Result<Self> {
         // SAFETY: the rule of this function.
         let (size, metrics) = unsafe { (struct_size(out, "out")?, slice_mut(metrics, metrics_cap, "metrics")?) };
         metrics.fill(0.0);
@@ -116,7 +116,7 @@ impl<'a> ResultPlace<'a> {
         unsafe { self.out.write(result) };
     }
 
-    fn set(self, result: &RunResult) {
+    pub(crate) fn set(self, result: &RunResult) {
         let n = self.metrics.len().min(result.metrics.len());
         self.metrics[..n].copy_from_slice(&result.metrics[..n]);
         self.write(ExbRunResult {
@@ -135,7 +135,7 @@ impl<'a> ResultPlace<'a> {
 
 /// # Safety
 /// `ptr` is null or points to options that keep the rules of ABI.md.
-unsafe fn options(ptr: *const ExbTrainOptions) -> Result<TrainOptions> {
+pub(crate) unsafe fn options(ptr: *const ExbTrainOptions) -> Result<TrainOptions> {
     check_pointer(ptr, "options")?;
     // SAFETY: the rule of this function; the size has been checked.
     let o = unsafe {
@@ -164,7 +164,7 @@ unsafe fn options(ptr: *const ExbTrainOptions) -> Result<TrainOptions> {
 }
 
 /// The targets, and the weights of the samples where they come last.
-fn split_weights<'a, 'b>(
+pub(crate) fn split_weights<'a, 'b>(
     arrays: &'a [ArrayView<'b>],
     weighted: u32,
 ) -> Result<(&'a [ArrayView<'b>], Option<&'a ArrayView<'b>>)> {
@@ -270,6 +270,45 @@ pub unsafe extern "C" fn exb_train_step(
         };
         let (targets, weights) = split_weights(&targets, weighted)?;
         let result = model.run(|model| train::train_step(model, &inputs, targets, weights, &options, rate))?;
+        place.set(&result);
+        Ok(())
+    })
+}
+
+/// As exb_train_step, and how many seconds its parts took: `seconds` takes four numbers, for the data's way to the device, the
+/// forward pass with the loss, the backward pass, and clipping with the optimizer. The device is waited for after each part.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_train_profile(
+    m: *const ExbModel,
+    inputs: *const ExbArray,
+    n_inputs: usize,
+    targets: *const ExbArray,
+    n_targets: usize,
+    weighted: u32,
+    train_options: *const ExbTrainOptions,
+    rate: f64,
+    seconds: *mut f64,
+    out: *mut ExbRunResult,
+    metrics: *mut f64,
+    metrics_cap: usize,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (place, seconds, model, inputs, targets, options) = unsafe {
+            let place = ResultPlace::new(out, metrics, metrics_cap)?;
+            check_pointer(seconds, "seconds")?;
+            let seconds = slice_mut(seconds, 4, "seconds")?;
+            let model = handle::get::<ExbModel>(m, "m")?;
+            let inputs = array::views(inputs, n_inputs, "inputs")?;
+            let targets = array::views(targets, n_targets, "targets")?;
+            (place, seconds, model, inputs, targets, options(train_options)?)
+        };
+        seconds.fill(0.0);
+        let (targets, weights) = split_weights(&targets, weighted)?;
+        let (profile, result) =
+            model.run(|model| train::profile_step(model, &inputs, targets, weights, &options, rate))?;
+        seconds.copy_from_slice(&[profile.data, profile.forward, profile.backward, profile.optimizer]);
         place.set(&result);
         Ok(())
     })

@@ -13,6 +13,7 @@ use exburn::outputs::*;
 use exburn::predictor::*;
 use exburn::store::*;
 use exburn::train::*;
+use exburn::weights::*;
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 use std::sync::{Mutex, MutexGuard};
@@ -341,10 +342,53 @@ fn state_goes_out_and_in() {
         assert_eq!(status(call(|e| exb_model_state_import(m, null(), 0, 1, &mut out, e))), 10);
         assert_eq!(out.len, 0);
         let path = "/nowhere/at/all.safetensors";
-        assert_eq!(status(call(|e| exb_model_load(m, path.as_ptr(), path.len(), 1, &mut out, e))), 11);
+        assert_eq!(status(call(|e| exb_model_load(m, path.as_ptr(), path.len(), null(), 0, &mut out, e))), 11);
         exb_model_free(m);
         exb_device_free(d);
     }
+}
+
+#[test]
+fn files_are_opened_without_a_model() {
+    let _alone = alone();
+    let path = std::env::temp_dir().join(format!("exburn-boundary-{}.safetensors", std::process::id()));
+    let path = path.to_str().unwrap();
+    let (p, n) = (path.as_ptr(), path.len());
+    // SAFETY: true pointers; each handle is freed once.
+    unsafe {
+        let before = exb_debug_live_handles(-1);
+        let d = device();
+        let m = model(d);
+        let options = r#"{"dtype":"F16","metadata":{"a":"b"}}"#;
+        call(|e| exb_model_save(m, p, n, options.as_ptr(), options.len(), e)).unwrap();
+        assert_eq!(status(call(|e| exb_model_save(m, p, n, b"{\"dtype\":\"I8\"}".as_ptr(), 14, e))), 5);
+        assert_eq!(status(call(|e| exb_model_save(m, p, n, b"{\"x\":1}".as_ptr(), 7, e))), 10);
+
+        let w = made(null_mut(), |out, e| exb_weights_open(p, n, null(), 0, out, e));
+        assert_eq!(exb_debug_live_handles(10), 1);
+        let list = json(made(ExbBuffer::EMPTY, |out, e| exb_weights_list(w, out, e)));
+        assert_eq!((list["format"].as_str(), list["files"].as_i64()), (Some("safetensors"), Some(1)));
+        assert_eq!(list["metadata"]["a"], "b");
+        assert_eq!(list["tensors"][0], serde_json::json!({"name": "0.weight", "shape": [2, 3], "dtype": "F16"}));
+        let name = "0.bias";
+        let o = made(null_mut(), |out, e| exb_weights_read(w, name.as_ptr(), name.len(), out, e));
+        assert_eq!(made(0, |out, e| exb_outputs_count(o, out, e)), 1);
+        let mut out = null_mut();
+        assert_eq!(status(call(|e| exb_weights_read(w, b"x".as_ptr(), 1, &mut out, e))), 11);
+        assert_eq!(status(call(|e| exb_weights_read(m.cast(), name.as_ptr(), name.len(), &mut out, e))), 3);
+        assert_eq!(status(call(|e| exb_weights_read(null(), name.as_ptr(), name.len(), &mut out, e))), 2);
+        let mut other = null_mut();
+        assert_eq!(status(call(|e| exb_weights_open(p, n, b"key".as_ptr(), 3, &mut other, e))), 11);
+        assert_eq!(status(call(|e| exb_weights_open(b"/nowhere".as_ptr(), 8, null(), 0, &mut other, e))), 11);
+        assert!(other.is_null());
+        exb_outputs_free(o);
+        exb_weights_free(w);
+        exb_weights_free(null_mut());
+        exb_model_free(m);
+        exb_device_free(d);
+        assert_eq!(exb_debug_live_handles(-1), before);
+    }
+    std::fs::remove_file(path).unwrap();
 }
 
 unsafe extern "C" fn on_log(state: *mut c_void, level: i32, _: *const u8, target_len: usize, _: *const u8, len: usize) {

@@ -1,5 +1,6 @@
 //! The number types of the kernels, matrix products on them, and scratch memory.
 
+use crate::curves::Curves;
 use crate::simd::Vectors;
 use std::cell::Cell;
 use std::ops::{Add, AddAssign, Mul, Sub};
@@ -14,6 +15,7 @@ mod sealed {
 pub trait Element:
     sealed::Sealed
     + Vectors
+    + Curves
     + Copy
     + Default
     + PartialOrd

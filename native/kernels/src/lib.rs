@@ -24,12 +24,14 @@
 
 pub mod activation;
 pub mod conv2d;
+mod curves;
 mod element;
 mod error;
 pub mod max_pool2d;
 pub mod optim;
 mod output;
 mod parallel;
+pub mod recurrent;
 mod simd;
 
 pub use element::Element;

@@ -58,6 +58,11 @@ public sealed class GettingStarted
                 break;
         }
 
+        using Gradients gradients = trainer.ComputeGradients(points, classes);
+        Console.WriteLine($"loss {gradients.Loss}, norm {gradients.Norm("0.weight")}");
+        gradients.Scale(0.5, "2.*");
+        trainer.ApplyGradients(gradients, new StepOptions { ClipNorm = 1.0 });
+
         model.Save("digits.safetensors");
         model.Freeze("0.*");
         LoadReport report = model.Load("digits.safetensors");

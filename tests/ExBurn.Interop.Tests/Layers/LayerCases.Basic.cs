@@ -56,6 +56,9 @@ internal static partial class LayerCases
         ["Embedding"] = (["num_embeddings", "embedding_dim"], o => new Embedding(o.Int("num_embeddings"), o.Int("embedding_dim"))
         {
             PaddingIndex = o.Has("padding_idx") ? o.Int("padding_idx") : null,
+            MaxNorm = o.Has("max_norm") ? o.Number("max_norm", 0) : null,
+            NormType = o.Number("norm_type", 2),
+            ScaleGradientByFrequency = o.Flag("scale_grad_by_freq", false),
         }),
         ["ReLU"] = ([], _ => new ReLU()),
         ["LeakyReLU"] = (["negative_slope"], o => new LeakyReLU(o.Number("negative_slope", 0.01))),

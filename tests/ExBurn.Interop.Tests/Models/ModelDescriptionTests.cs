@@ -17,8 +17,8 @@ public sealed class ModelDescriptionTests
     [Fact]
     public void Training_is_sent_with_loss_optimizer_and_metrics()
         => Assert.Equal(
-            """{"version":1,"loss":{"type":"MSE","config":{"reduction":"mean"}},"optimizer":{"type":"SGD","config":{"lr":0.1,"momentum":0,"dampening":0,"weight_decay":0,"nesterov":false,"maximize":false}},"metrics":[{"type":"Accuracy","config":{"threshold":0.5,"ignore_index":-100}}]}""",
-            new CompileDescription(Loss.MeanSquaredError(), new SGD(0.1), [Metric.Accuracy()]).ToJson());
+            """{"version":1,"loss":[{"type":"MSE","config":{"reduction":"mean"}}],"optimizer":{"type":"SGD","config":{"lr":0.1,"momentum":0,"dampening":0,"weight_decay":0,"nesterov":false,"maximize":false}},"metrics":[{"type":"Accuracy","config":{"threshold":0.5,"ignore_index":-100}}]}""",
+            new CompileDescription([Loss.MeanSquaredError()], new SGD(0.1), [Metric.Accuracy()], ["output"]).ToJson());
 
     [Fact]
     public void A_summary_reads_as_a_table()

@@ -16,7 +16,7 @@ public sealed class HandleTests
             device.Dispose();
             var again = BurnBridge.ModelDevice(model);
             BurnBridge.MoveTo(model, again);
-            var predictor = BurnBridge.NewPredictor(model);
+            var predictor = BurnBridge.NewPredictor(model, []);
             model.Dispose();
             using (var outputs = BurnBridge.Predict(predictor, BoundaryCase.Inputs, 0))
             {

@@ -84,17 +84,17 @@ public sealed class TrainCallTests : IDisposable
     {
         var options = BoundaryCase.Options;
         var metrics = new double[1];
-        var first = BurnBridge.TrainStep(_model, BoundaryCase.Inputs, BoundaryCase.Targets, options, 0.1, metrics);
+        var first = BurnBridge.TrainStep(_model, BoundaryCase.Inputs, BoundaryCase.Targets, false, options, 0.1, metrics);
         Assert.Equal(1ul, first.Steps);
         Assert.True(first.Loss > 0);
-        Assert.True(BurnBridge.EvaluateStep(_model, BoundaryCase.Inputs, BoundaryCase.Targets, metrics).Loss > 0);
-        Assert.ThrowsAny<Exception>(() => BurnBridge.TrainStep(_model, default, BoundaryCase.Targets, options, 0.1, metrics));
+        Assert.True(BurnBridge.EvaluateStep(_model, BoundaryCase.Inputs, BoundaryCase.Targets, false, metrics).Loss > 0);
+        Assert.ThrowsAny<Exception>(() => BurnBridge.TrainStep(_model, default, BoundaryCase.Targets, false, options, 0.1, metrics));
     }
 
     [Fact]
     public void Steps_and_predictions_allocate_nothing_managed()
     {
-        using var predictor = BurnBridge.NewPredictor(_model);
+        using var predictor = BurnBridge.NewPredictor(_model, []);
         var metrics = new double[1];
         var options = BoundaryCase.Options;
         var sum = 0.0f;
@@ -108,8 +108,8 @@ public sealed class TrainCallTests : IDisposable
 
         void Once()
         {
-            BurnBridge.TrainStep(_model, BoundaryCase.Inputs, BoundaryCase.Targets, options, 0.1, metrics);
-            BurnBridge.EvaluateStep(_model, BoundaryCase.Inputs, BoundaryCase.Targets, metrics);
+            BurnBridge.TrainStep(_model, BoundaryCase.Inputs, BoundaryCase.Targets, false, options, 0.1, metrics);
+            BurnBridge.EvaluateStep(_model, BoundaryCase.Inputs, BoundaryCase.Targets, false, metrics);
             using var outputs = BurnBridge.Predict(predictor, BoundaryCase.Inputs, 0);
             sum += outputs.Data<float>(0)[0];
         }

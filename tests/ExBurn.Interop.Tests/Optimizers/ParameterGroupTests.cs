@@ -15,7 +15,7 @@ public sealed class ParameterGroupTests
             """
             "groups":[{"params":["*.bias"],"config":{"lr":0.2,"weight_decay":0}},{"params":["0.weight","2"],"type":"Lion","config":{"lr":0.0001,"betas":[0.9,0.99],"weight_decay":0,"maximize":false}}]
             """.Trim(),
-            new CompileDescription(Loss.MeanSquaredError(), optimizer, []).ToJson());
+            new CompileDescription([Loss.MeanSquaredError()], optimizer, [], ["output"]).ToJson());
     }
 
     [Fact]

@@ -16,7 +16,8 @@ namespace ExBurn.Tests.Support;
 public sealed class HandlesReturnAttribute : BeforeAfterTestAttribute
 {
     private static readonly HandleKind[] Kinds =
-        [HandleKind.Error, HandleKind.Dataset, HandleKind.Model, HandleKind.Predictor, HandleKind.Cancel, HandleKind.Outputs, HandleKind.Buffer];
+        [HandleKind.Error, HandleKind.Dataset, HandleKind.Model, HandleKind.Predictor, HandleKind.Cancel, HandleKind.Outputs, HandleKind.Buffer,
+         HandleKind.Gradients, HandleKind.Weights];
 
     private long[] _before = [];
 

@@ -80,4 +80,10 @@ impl Context<'_> {
         let (seed, step, node) = self.random;
         Rng::new(seed, Purpose::Mask, &[step, node])
     }
+
+    /// Random numbers of one of several places in this layer that need their own.
+    pub fn rng_of(&self, part: u64) -> Rng {
+        let (seed, step, node) = self.random;
+        Rng::new(seed, Purpose::Mask, &[step, node, part])
+    }
 }

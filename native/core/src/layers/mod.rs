@@ -10,9 +10,11 @@ mod infer;
 mod initialise;
 
 mod activation;
+mod attention;
 mod conv;
 mod dropout;
 mod embedding;
+mod embedding_bag;
 mod gate;
 mod group_norm;
 mod linear;
@@ -21,9 +23,13 @@ mod norm;
 mod ops;
 mod pair;
 mod pool;
-mod rms_norm;
+mod position;
+mod recurrent;
+mod sequence;
 mod shape;
 mod single;
+mod transformer;
+mod rms_norm;
 mod softmax;
 mod window;
 
@@ -57,7 +63,7 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
 
     /// One more than the largest index an integer input may hold, where the layer looks rows up by it. The host values
     /// are checked against it before a device sees them.
-    fn index_bound(&self) -> Option<usize> {
+    fn index_bound(&self, _input: usize) -> Option<usize> {
         None
     }
 
@@ -95,9 +101,11 @@ pub(crate) type Make = fn(&Config) -> Result<Box<dyn Layer>>;
 /// The layers of each family, by name; a family's file is the only place that names its layers.
 const FAMILIES: &[&[(&str, Make)]] = &[
     activation::LAYERS,
+    attention::LAYERS,
     conv::LAYERS,
     dropout::LAYERS,
     embedding::LAYERS,
+    embedding_bag::LAYERS,
     gate::LAYERS,
     group_norm::LAYERS,
     linear::LAYERS,
@@ -105,8 +113,11 @@ const FAMILIES: &[&[(&str, Make)]] = &[
     norm::LAYERS,
     pair::LAYERS,
     pool::LAYERS,
-    rms_norm::LAYERS,
+    position::LAYERS,
+    recurrent::LAYERS,
     shape::LAYERS,
+    transformer::LAYERS,
+    rms_norm::LAYERS,
     softmax::LAYERS,
 ];
 

@@ -133,7 +133,8 @@ impl Graph {
 
     /// Largest index plus one that an integer input may hold, where the layers that read it say so.
     pub fn index_bound(&self, input: usize) -> Option<usize> {
-        self.nodes.iter().filter(|n| n.inputs.contains(&input)).filter_map(|n| n.layer.index_bound()).min()
+        let readers = self.nodes.iter().flat_map(|n| n.inputs.iter().enumerate().map(move |(i, slot)| (n, i, slot)));
+        readers.filter(|(.., slot)| **slot == input).filter_map(|(n, i, _)| n.layer.index_bound(i)).min()
     }
 
     /// Computes the outputs. New buffer values are added to `updates` by table position.

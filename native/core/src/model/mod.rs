@@ -1,6 +1,7 @@
 //! A model: a graph of pure layers and one table of named parameters and buffers.
 
 mod build;
+mod copy;
 mod graph;
 mod initialise;
 mod inputs;
@@ -36,7 +37,8 @@ pub struct Model {
     pub(crate) table: Table,
     pub(crate) device: Device,
     pub(crate) dtype: DType,
-    pub(crate) compiled: Option<Compiled>,
+    /// Shared by the model's copies: it holds options only.
+    pub(crate) compiled: Option<Arc<Compiled>>,
     /// Forward passes of [`crate::train::train_step`] so far: names their random numbers.
     pub(crate) passes: u64,
     stream: StreamId,
@@ -75,13 +77,13 @@ impl Model {
             Ok(Measured { metric, output, targets })
         };
         let metrics = spec.metrics.iter().map(measured).collect::<Result<_>>()?;
-        self.compiled = Some(Compiled { objective, optimizer, metrics });
+        self.compiled = Some(Arc::new(Compiled { objective, optimizer, metrics }));
         self.table.reset_states();
         Ok(())
     }
 
     pub(crate) fn compiled(&self) -> Result<&Compiled> {
-        self.compiled.as_ref().ok_or_else(|| Error::argument("the model has no loss and optimizer: compile it first"))
+        self.compiled.as_deref().ok_or_else(|| Error::argument("the model has no loss and optimizer: compile it first"))
     }
 
     pub fn device(&self) -> Device {

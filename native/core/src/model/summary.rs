@@ -33,6 +33,8 @@ pub struct Summary {
     pub trainable: usize,
     /// Memory of parameters and buffers.
     pub bytes: usize,
+    /// Memory of the optimizer's state.
+    pub optimizer_bytes: usize,
     /// Of a forward pass of one sample, where it is known of every layer.
     pub multiply_adds: Option<u64>,
     /// An estimate of what training keeps for the backward pass: the outputs of all layers for one sample.
@@ -92,6 +94,7 @@ impl Model {
             parameters: layers.iter().map(|l| l.parameters).sum(),
             trainable: layers.iter().map(|l| l.trainable_parameters).sum(),
             bytes: numbers * self.dtype.size(),
+            optimizer_bytes: self.table.state_len() * self.dtype.size(),
             multiply_adds: layers.iter().map(|l| l.multiply_adds).sum(),
             activation_bytes: activations(&self.graph.nodes, &types).map(|n| n * self.dtype.size() as u64),
             layers,

@@ -84,6 +84,11 @@ impl Table {
         }
     }
 
+    /// Number of elements that the optimizer keeps.
+    pub fn state_len(&self) -> usize {
+        self.entries.iter().flat_map(|e| &e.state.slots).map(Value::len).sum()
+    }
+
     pub fn move_to(&mut self, device: &Device) -> Result<()> {
         for entry in &mut self.entries {
             if let Bound::Tensor(value) = &mut entry.stored {

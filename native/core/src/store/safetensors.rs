@@ -1,197 +1,117 @@
-//! safetensors, in memory and in files: PyTorch's names, shapes and layouts.
+//! The safetensors format: the header's length in eight bytes (little endian), the header in JSON, the values.
 
-use std::collections::HashMap;
-use std::io::Write;
-use std::path::Path;
+use std::collections::BTreeMap;
 
-use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
-use serde::Serialize;
+use serde::Deserialize;
 
+use super::element::StoredType;
+use super::source::Source;
+use super::weights::{Format, Place, StoredTensor, WeightsFile};
 use crate::array::element_count;
-use crate::layers::{Bound, Role};
-use crate::model::{Entry, Model};
-use crate::tensor::Value;
-use crate::{Error, ErrorKind, HostData, Result};
+use crate::{Error, ErrorKind, Result};
 
-/// A name whose shape in the file is not the model's.
-#[derive(Debug, Clone, Serialize)]
-pub struct Mismatch {
-    pub name: String,
-    pub expected: Vec<usize>,
-    pub found: Vec<usize>,
+/// The format's own limit.
+const MAX_HEADER: u64 = 100_000_000;
+const METADATA: &str = "__metadata__";
+/// The mark of a checkpoint of ours, and how the names in it begin that are no part of the model's state.
+const CHECKPOINT: &str = "exburn.checkpoint";
+const RESERVED: &str = "exburn.";
+
+#[derive(Deserialize)]
+struct Entry {
+    dtype: String,
+    shape: Vec<usize>,
+    data_offsets: [u64; 2],
 }
 
-/// What a load did, or would have to ignore.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct LoadReport {
-    pub loaded: Vec<String>,
-    /// The model has them, the file does not.
-    pub missing: Vec<String>,
-    /// The file has them, the model does not.
-    pub unexpected: Vec<String>,
-    pub mismatched: Vec<Mismatch>,
+/// Whether a file begins as the format demands: a length below the limit, then a JSON object.
+pub(super) fn is_safetensors(head: &[u8]) -> bool {
+    head.len() > 8 && head[4..8] == [0; 4] && head[8] == b'{'
 }
 
-impl LoadReport {
-    fn is_exact(&self) -> bool {
-        self.missing.is_empty() && self.unexpected.is_empty() && self.mismatched.is_empty()
-    }
-
-    fn error(&self) -> Error {
-        let list = |names: &[String]| names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
-        let mut parts = Vec::new();
-        if !self.missing.is_empty() {
-            parts.push(format!("{} missing ({})", self.missing.len(), list(&self.missing)));
-        }
-        if !self.unexpected.is_empty() {
-            parts.push(format!("{} unexpected ({})", self.unexpected.len(), list(&self.unexpected)));
-        }
-        let wrong = |m: &Mismatch| format!("{}: expected {:?}, found {:?}", m.name, m.expected, m.found);
-        if !self.mismatched.is_empty() {
-            let shown: Vec<String> = self.mismatched.iter().take(8).map(wrong).collect();
-            parts.push(format!("{} of another shape ({})", self.mismatched.len(), shown.join("; ")));
-        }
-        Error::new(
-            ErrorKind::Format,
-            format!("the state does not fit the model: {}; nothing was changed", parts.join(", ")),
-        )
-        .with_detail(serde_json::to_value(self).unwrap_or_default())
-    }
-}
-
-impl Model {
-    /// The whole state as a safetensors file in memory.
-    pub fn export_state(&self) -> Result<Vec<u8>> {
-        let arrays = self.stream().executes(|| self.table.entries.iter().map(bytes_of).collect::<Result<Vec<_>>>())?;
-        let views = arrays
-            .iter()
-            .zip(&self.table.entries)
-            .map(|((dtype, bytes), entry)| {
-                let view = TensorView::new(*dtype, entry.shape.clone(), bytes);
-                view.map(|v| (entry.name.as_str(), v)).map_err(|e| Error::internal(e.to_string()))
-            })
-            .collect::<Result<Vec<_>>>()?;
-        // PyTorch tools look for this mark.
-        let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-        safetensors::serialize(views, Some(metadata)).map_err(|e| Error::internal(e.to_string()))
-    }
-
-    /// Takes over a state. `strict`: names and shapes must agree exactly, else nothing changes. Otherwise what fits is
-    /// loaded and the report says what did not. f16, bf16, f32 and f64 are converted to the model's type.
-    pub fn import_state(&mut self, bytes: &[u8], strict: bool) -> Result<LoadReport> {
-        self.device.check()?;
-        let file = SafeTensors::deserialize(bytes).map_err(|e| format_error(&e))?;
-        let mut report = LoadReport::default();
-        let mut loads: Vec<(usize, Bound)> = Vec::new();
-        for (position, entry) in self.table.entries.iter().enumerate() {
-            let Ok(found) = file.tensor(&entry.name) else {
-                report.missing.push(entry.name.clone());
-                continue;
-            };
-            if found.shape() != entry.shape {
-                let (expected, found) = (entry.shape.clone(), found.shape().to_vec());
-                report.mismatched.push(Mismatch { name: entry.name.clone(), expected, found });
-                continue;
-            }
-            let bound = match entry.role {
-                Role::Counter => Bound::Counter(counter(&found).map_err(|e| e.at(&entry.name))?),
-                _ => {
-                    let data = floats(&found).map_err(|e| e.at(&entry.name))?;
-                    Bound::Tensor(Value::from_doubles(data, &entry.shape, self.dtype, &self.device)?)
-                }
-            };
-            loads.push((position, bound));
-            report.loaded.push(entry.name.clone());
-        }
-        let mut unexpected: Vec<String> =
-            file.names().into_iter().filter(|n| self.table.position(n).is_none()).map(|n| n.to_string()).collect();
-        unexpected.sort();
-        report.unexpected = unexpected;
-        if strict && !report.is_exact() {
-            return Err(report.error());
-        }
-        self.table.commit(loads);
-        Ok(report)
-    }
-
-    /// Writes the state to a temporary name beside the file, then renames it: a crash leaves the earlier file whole.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        let bytes = self.export_state()?;
-        write_whole(path, &bytes).map_err(|e| Error::from(e).at(path.display().to_string()))
-    }
-
-    /// Reads a safetensors file into the model; see [`Model::import_state`].
-    pub fn load(&mut self, path: &Path, strict: bool) -> Result<LoadReport> {
-        let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|e| {
-            let kind = if e.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
-            Error::new(kind, e.to_string()).at(&name)
-        })?;
-        self.import_state(&bytes, strict).map_err(|e| e.at(&name))
-    }
-}
-
-/// A stored value as safetensors holds it.
-fn bytes_of(entry: &Entry) -> Result<(Dtype, Vec<u8>)> {
-    match &entry.stored {
-        Bound::Counter(n) => Ok((Dtype::I64, n.to_le_bytes().to_vec())),
-        Bound::Tensor(value) => match value.to_host()?.data {
-            HostData::F64(v) => Ok((Dtype::F64, v.iter().flat_map(|x| x.to_le_bytes()).collect())),
-            HostData::F32(v) => Ok((Dtype::F32, v.iter().flat_map(|x| x.to_le_bytes()).collect())),
-            _ => Err(Error::internal("a parameter is not a float").at(&entry.name)),
-        },
-    }
-}
-
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut name = path.file_name().ok_or_else(|| std::io::Error::other("the path names no file"))?.to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let write = || {
-        let mut file = std::fs::File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
+/// Reads the header. The tensors must fill the file without gaps, as the format demands.
+pub(super) fn open(source: Source<'_>) -> Result<WeightsFile<'_>> {
+    let length: [u8; 8] = match source.head(8)?.try_into() {
+        Ok(bytes) => bytes,
+        Err(_) => return Err(damaged("the file is truncated")),
     };
-    write().inspect_err(|_| {
-        let _ = std::fs::remove_file(&temporary);
-    })
-}
-
-fn format_error(error: &SafeTensorError) -> Error {
-    let reason = match error {
-        SafeTensorError::HeaderTooSmall | SafeTensorError::MetadataIncompleteBuffer => "the file is truncated",
-        SafeTensorError::InvalidHeaderLength => {
-            "the header is longer than the file: it is truncated or of another format"
-        }
-        SafeTensorError::HeaderTooLarge
-        | SafeTensorError::InvalidHeader(_)
-        | SafeTensorError::InvalidHeaderDeserialization(_) => "the header is not safetensors'",
-        _ => "the content contradicts the header",
-    };
-    Error::new(ErrorKind::Format, format!("not a whole safetensors file: {reason} ({error})"))
-}
-
-fn floats(view: &TensorView<'_>) -> Result<Vec<f64>> {
-    let bytes = view.data();
-    let values: Vec<f64> = match view.dtype() {
-        Dtype::F32 => bytes.chunks_exact(4).map(|b| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]]))).collect(),
-        Dtype::F64 => bytes
-            .chunks_exact(8)
-            .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
-            .collect(),
-        Dtype::F16 => bytes.chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f64()).collect(),
-        Dtype::BF16 => bytes.chunks_exact(2).map(|b| half::bf16::from_le_bytes([b[0], b[1]]).to_f64()).collect(),
-        other => return Err(Error::dtype("stored tensor", "f16, bf16, f32 or f64", format!("{other:?}"))),
-    };
-    debug_assert_eq!(Some(values.len()), element_count(view.shape()).ok());
-    Ok(values)
-}
-
-fn counter(view: &TensorView<'_>) -> Result<i64> {
-    match (view.dtype(), view.data()) {
-        (Dtype::I64, b) if b.len() == 8 => Ok(i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])),
-        (Dtype::I32, b) if b.len() == 4 => Ok(i32::from_le_bytes([b[0], b[1], b[2], b[3]]).into()),
-        (other, _) => Err(Error::dtype("stored counter", "one 64-bit integer", format!("{other:?}"))),
+    let length = u64::from_le_bytes(length);
+    let data = length.saturating_add(8);
+    if length > MAX_HEADER || data > source.len() {
+        return Err(damaged("the header is longer than the file: it is truncated or of another format"));
     }
+    let header = source.read(8, length)?;
+    let unreadable = |e: serde_json::Error| damaged(&format!("the header is not safetensors' ({e})"));
+    let mut header: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&header).map_err(unreadable)?;
+    let metadata = match header.remove(METADATA) {
+        Some(metadata) => serde_json::from_value(metadata).map_err(unreadable)?,
+        None => BTreeMap::<String, String>::new(),
+    };
+    let mut tensors = Vec::with_capacity(header.len());
+    for (name, entry) in header {
+        let entry: Entry = serde_json::from_value(entry).map_err(unreadable)?;
+        tensors.push(tensor(name, entry, data)?);
+    }
+    tensors.sort_by_key(|t| (t.place.start, t.place.len));
+    let end = tensors.iter().try_fold(data, |at, t| (t.place.start == at).then(|| at + t.place.len));
+    if end != Some(source.len()) {
+        return Err(damaged("the content contradicts the header, or it is truncated"));
+    }
+    if metadata.contains_key(CHECKPOINT) {
+        tensors.retain(|t| !t.name.starts_with(RESERVED));
+    }
+    let mut file = WeightsFile::new(Format::SafeTensors, vec![source], tensors);
+    file.metadata = metadata;
+    Ok(file)
+}
+
+fn tensor(name: String, entry: Entry, data: u64) -> Result<StoredTensor> {
+    let contradiction = || damaged("the content contradicts the header").at(&name);
+    let dtype = StoredType::parse(&entry.dtype).map_err(|e| e.at(&name))?;
+    let [from, to] = entry.data_offsets;
+    let len = to.checked_sub(from).ok_or_else(contradiction)?;
+    let start = data.checked_add(from).filter(|start| start.checked_add(len).is_some()).ok_or_else(contradiction)?;
+    let bits = (element_count(&entry.shape)? as u64).checked_mul(dtype.bits() as u64).ok_or_else(contradiction)?;
+    if bits % 8 != 0 || bits / 8 != len {
+        return Err(contradiction());
+    }
+    let place = Place { start, len, ..Place::default() };
+    Ok(StoredTensor { name, dtype, shape: entry.shape, place })
+}
+
+fn damaged(reason: &str) -> Error {
+    Error::new(ErrorKind::Format, format!("not a whole safetensors file: {reason}"))
+}
+
+/// A header for these tensors, whose values must follow in this order, with the length before it. Padded so that they begin at a
+/// multiple of eight.
+pub(super) fn header<'n>(
+    tensors: impl Iterator<Item = (&'n str, StoredType, &'n [usize])>,
+    metadata: &BTreeMap<String, String>,
+) -> Result<Vec<u8>> {
+    let mut json = String::from("{");
+    if !metadata.is_empty() {
+        json += &format!("\"{METADATA}\":{},", text(metadata)?);
+    }
+    let mut at = 0;
+    for (name, dtype, shape) in tensors {
+        let end = at + element_count(shape)? * dtype.bits() / 8;
+        let (name, dtype) = (text(name)?, dtype.name());
+        json += &format!("{name}:{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":[{at},{end}]}},");
+        at = end;
+    }
+    if json.ends_with(',') {
+        json.pop();
+    }
+    json.push('}');
+    while json.len() % 8 != 0 {
+        json.push(' ');
+    }
+    let mut bytes = (json.len() as u64).to_le_bytes().to_vec();
+    bytes.extend_from_slice(json.as_bytes());
+    Ok(bytes)
+}
+
+fn text(value: &(impl serde::Serialize + ?Sized)) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::internal(e.to_string()))
 }

@@ -2,6 +2,7 @@
 
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps, ModuleOps};
 use burn::backend::{Dispatch, Scalar};
+use burn::tensor::IndexingUpdateOp;
 
 use super::shapes::{broadcast, dim_index};
 use super::{Kind, Value};
@@ -36,6 +37,22 @@ impl Value {
             Kind::Int => Ok(Self::int(Dispatch::int_select(self.raw, dim, indices.raw.clone()))),
             Kind::Bool => Ok(Self::bool(Dispatch::bool_select(self.raw, dim, indices.raw.clone()))),
         }
+    }
+
+    /// Adds whole slices along `dim` at a list of indices, of which several may be the same (PyTorch's index_add).
+    pub fn add_at(self, dim: usize, indices: &Self, values: &Self) -> Result<Self> {
+        indices.expect_kind(Kind::Int, "add_at")?;
+        self.expect_kind(Kind::Float, "add_at")?;
+        values.expect_kind(Kind::Float, "add_at")?;
+        dim_index("add_at", dim as i64, self.rank())?;
+        let mut expected = self.shape();
+        expected[dim] = indices.len();
+        if indices.rank() != 1 || values.shape() != expected {
+            return Err(Error::shape("add_at", format!("{expected:?}"), format!("{:?}", values.shape())));
+        }
+        let (indices, values) = (indices.raw.clone(), values.raw.clone());
+        let add = IndexingUpdateOp::Add;
+        Ok(Self::float(Dispatch::float_select_assign(self.raw, dim, indices, values, add)))
     }
 
     /// Rows of a weight matrix [n, d] at indices of any shape: [..., d].

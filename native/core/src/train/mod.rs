@@ -3,11 +3,15 @@
 mod clip;
 mod epoch;
 mod evaluate;
+mod gradients;
 mod ledger;
+mod profile;
 mod step;
 
 pub use epoch::train_epoch;
 pub use evaluate::{evaluate, evaluate_step};
+pub use gradients::{GradientEntry, Gradients, apply_gradients, compute_gradients};
+pub use profile::{StepProfile, profile_step};
 pub use step::train_step;
 
 /// How an epoch or step is to run.

@@ -20,7 +20,20 @@ pub(super) struct BatchGradients {
     pub updates: Vec<(usize, Bound)>,
 }
 
+/// A part of a step, for its profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The batch on its way to the device.
+    Data,
+    /// Forward pass and loss.
+    Forward,
+    Backward,
+    /// Clipping and the optimizer.
+    Optimizer,
+}
+
 /// Names a batch in errors, and its random numbers.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct BatchId {
     pub epoch: u64,
     pub batch: u64,
@@ -79,6 +92,19 @@ pub(super) fn gradients(
     id: &BatchId,
     options: &TrainOptions,
 ) -> Result<BatchGradients> {
+    gradients_in_parts(model, inputs, targets, weights, id, options, &mut |_| Ok(()))
+}
+
+/// As [`gradients`]; `done` hears of the end of each part.
+pub(super) fn gradients_in_parts(
+    model: &Model,
+    inputs: Vec<HostArray>,
+    targets: Vec<HostArray>,
+    weights: Option<HostArray>,
+    id: &BatchId,
+    options: &TrainOptions,
+    done: &mut dyn FnMut(Part) -> Result<()>,
+) -> Result<BatchGradients> {
     let compiled = model.compiled()?;
     let bound = model.table.tracked();
     let frozen = model.table.frozen();
@@ -97,6 +123,7 @@ pub(super) fn gradients(
     let mass = weights.as_ref().map_or(rows as f64, |w| w.total);
     let mut updates = Vec::new();
     let inputs = model.graph.bind_inputs(inputs, model.dtype, &model.device)?;
+    done(Part::Data)?;
     let outputs = model.graph.forward(&pass, inputs, &mut updates)?;
     let mut losses = compiled.objective.evaluate(&outputs, &targets, weights.as_ref())?;
     let value = losses.total.clone().detached();
@@ -108,12 +135,14 @@ pub(super) fn gradients(
         }
     }
     let outputs = outputs.into_iter().map(Value::detached).collect();
+    done(Part::Forward)?;
     let found = loss.backward()?;
     let gradient = |(b, e): (&Bound, &crate::model::Entry)| match b {
         Bound::Tensor(leaf) if e.role == Role::Parameter && !e.frozen => found.of(leaf),
         _ => None,
     };
     let gradients = bound.iter().zip(&model.table.entries).map(gradient).collect();
+    done(Part::Backward)?;
     Ok(BatchGradients { losses, mass, outputs, targets, gradients, updates })
 }
 

@@ -18,6 +18,7 @@ mod conv2d;
 mod flex;
 mod linear;
 mod max_pool2d;
+mod recurrent;
 #[cfg(test)]
 mod tests;
 
@@ -25,3 +26,4 @@ pub(crate) use activation::activation;
 pub(crate) use conv2d::conv2d;
 pub(crate) use linear::linear;
 pub(crate) use max_pool2d::{MaxPool2dOptions, max_pool2d};
+pub(crate) use recurrent::{Cell, RecurrentOptions, recurrent};

@@ -115,8 +115,10 @@ fn power(x: Value, p: f64) -> Result<Value> {
         return if p < 0.0 { root.recip() } else { Ok(root) };
     }
     let negative = x.clone().detached().neg()?.greater_scalar(0.0)?;
-    // The smallest normal number rather than 0: its logarithm is finite.
-    x.clamp_min(1e-37)?.log()?.mul_scalar(p)?.exp()?.fill_mask(&negative, f64::NAN)
+    let zero = x.clone().detached().equal_scalar(0)?;
+    // A small number rather than 0, because its logarithm is finite.
+    let power = x.clamp_min(1e-37)?.log()?.mul_scalar(p)?.exp()?;
+    power.fill_mask(&zero, if p > 0.0 { 0.0 } else { f64::INFINITY })?.fill_mask(&negative, f64::NAN)
 }
 
 /// [.., n, k] x [.., k, m] -> [.., n, m]; leading dimensions broadcast.

@@ -1,0 +1,183 @@
+//! The operations on a graph's nodes against PyTorch (ops.json), and their rules about shapes.
+
+#[path = "common/reference.rs"]
+mod reference;
+#[path = "common/single.rs"]
+mod single;
+
+use exburn_core::HostArray;
+use exburn_core::tensor::DType;
+use reference::{Array, Worst, cases, devices};
+use serde_json::{Value as Json, json};
+use single::{Single, data, floats, integers, noise, places};
+
+/// The references have nine digits; f32 allows a few roundings.
+const LIMITS: [f64; 2] = [2e-6, 2e-8];
+
+fn array(json: &Json) -> HostArray {
+    let Array { shape, data, integer } = Array::parse(json);
+    if integer { integers(&shape, data.iter().map(|&x| x as i64).collect()) } else { floats(&shape, data) }
+}
+
+fn arrays(json: &Json) -> Vec<HostArray> {
+    json.as_array().map(|all| all.iter().map(array).collect()).unwrap_or_default()
+}
+
+/// The layer and options of a case; `None` where operations on nodes have another form of it, or none.
+fn layer(case: &Json) -> Option<(&'static str, Json)> {
+    let config = &case["config"];
+    let dims = || json!({"dims": config["dim"], "keepdim": config["keepdim"].as_bool().unwrap_or(false)});
+    let reduced = |name| (!config["dim"].is_null()).then(|| (name, dims()));
+    let rank = |i: usize| case["inputs"][i]["shape"].as_array().map_or(0, Vec::len);
+    let count = case["inputs"].as_array().map_or(0, Vec::len);
+    Some(match case["op"].as_str()? {
+        "add" => ("Add", json!({})),
+        "sub" => ("Sub", json!({})),
+        "mul" => ("Mul", json!({})),
+        "div" => ("Div", json!({})),
+        "maximum" => ("Maximum", json!({})),
+        "minimum" => ("Minimum", json!({})),
+        "matmul" if rank(0) >= 2 && rank(1) >= 2 => ("MatMul", json!({})),
+        "pow_scalar" => ("PowScalar", json!({"value": config["exponent"]})),
+        "square" => ("PowScalar", json!({"value": 2})),
+        "rsqrt" => ("PowScalar", json!({"value": -0.5})),
+        "neg" => ("Neg", json!({})),
+        "abs" => ("Abs", json!({})),
+        "exp" => ("Exp", json!({})),
+        "log" => ("Log", json!({})),
+        "sqrt" => ("Sqrt", json!({})),
+        "sin" => ("Sin", json!({})),
+        "cos" => ("Cos", json!({})),
+        "erf" => ("Erf", json!({})),
+        "reciprocal" => ("Reciprocal", json!({})),
+        "clamp" => ("Clamp", config.clone()),
+        "sum" => reduced("Sum")?,
+        "mean" => reduced("Mean")?,
+        "amax" => reduced("Max")?,
+        "amin" => reduced("Min")?,
+        "var" => ("Var", json!({"dims": config["dim"], "correction": config["correction"]})),
+        "argmax" => ("ArgMax", config.clone()),
+        "reshape" => ("Reshape", config.clone()),
+        "permute" => ("Permute", config.clone()),
+        "transpose" => ("Transpose", config.clone()),
+        "squeeze" => ("Squeeze", config.clone()),
+        "unsqueeze" => ("Unsqueeze", config.clone()),
+        "expand" => ("Expand", config.clone()),
+        "select" => ("Select", config.clone()),
+        "split" => ("Split", config.clone()),
+        "narrow" => {
+            let (start, length) = (config["start"].as_i64()?, config["length"].as_i64()?);
+            ("Slice", json!({"dim": config["dim"], "start": start, "end": start + length}))
+        }
+        "cat" => ("Concat", json!({"dim": config["dim"], "inputs": count})),
+        "stack" => ("Stack", json!({"dim": config["dim"], "inputs": count})),
+        "gather" => ("Gather", config.clone()),
+        _ => return None,
+    })
+}
+
+fn single(layer: &str, config: Json, inputs: Vec<HostArray>) -> Single {
+    Single { layer: layer.to_owned(), config, state: vec![], inputs, training: true, frozen: false, seed: 0 }
+}
+
+#[test]
+fn reference_cases() {
+    let cases = cases("ops.json");
+    for (device, dtype) in places(devices()) {
+        let (mut ran, mut worst) = (0, Worst::default());
+        for case in &cases {
+            let Some((name, config)) = layer(case) else { continue };
+            let title = format!("{device:?} {dtype:?} {name} {config}");
+            let (outputs, grads) = (arrays(&case["outputs"]), arrays(&case["output_grads"]));
+            let grads = (!grads.is_empty()).then_some(&grads[..]);
+            let run = single(name, config, arrays(&case["inputs"])).run(&device, dtype, grads);
+            let run = run.unwrap_or_else(|e| panic!("{title}: {e}"));
+            assert_eq!(run.outputs.len(), outputs.len(), "{title}");
+            for (found, expected) in run.outputs.iter().zip(&outputs) {
+                assert_eq!(found.shape, expected.shape, "{title}");
+                worst.meet(dtype, &data(found), &data(expected), LIMITS, &title);
+            }
+            let expected = case["input_grads"].as_array().cloned().unwrap_or_default();
+            for (found, expected) in run.input_grads.iter().zip(expected.iter().filter(|e| !e.is_null())) {
+                let found = found.as_ref().unwrap_or_else(|| panic!("{title}: no gradient"));
+                worst.meet(dtype, &data(found), &data(&array(expected)), LIMITS, &format!("{title}: gradient"));
+            }
+            ran += 1;
+        }
+        println!("{device:?} {dtype:?}: {ran} cases, {worst:?}");
+        assert!(ran >= 50, "{ran} cases");
+    }
+}
+
+/// Whole and half exponents, negative ones, one without a short form; expected values by powf of the host.
+#[test]
+fn powers() {
+    let x = floats(&[4], vec![0.3, 1.0, 2.5, 7.0]);
+    for p in [0.0, 1.0, 5.0, -3.0, 0.5, -0.5, 1.7, -2.3, 70.0] {
+        let found = single("PowScalar", json!({"value": p}), vec![x.clone()]).output();
+        for (found, x) in data(&found).iter().zip(data(&x)) {
+            let expected = x.powf(p);
+            assert!((found - expected).abs() <= 1e-13 * expected.abs(), "{x}^{p}: {found}, {expected}");
+        }
+    }
+    let negative = single("PowScalar", json!({"value": 1.7}), vec![floats(&[2], vec![-1.0, 0.0])]).output();
+    assert!(data(&negative)[0].is_nan() && data(&negative)[1] == 0.0);
+}
+
+#[test]
+fn gradients_follow_central_differences() {
+    let cpu = exburn_core::device::Device::cpu();
+    let (a, b) = (noise(&[2, 3, 4], 1), noise(&[3, 4], 2));
+    let positive = floats(&[2, 3], vec![0.5, 1.5, 2.0, 0.7, 1.1, 3.0]);
+    let one = |name: &str, config: Json| single(name, config, vec![a.clone()]);
+    let all = [
+        single("Div", json!({}), vec![b.clone(), floats(&[1, 4], vec![1.5, -2.0, 0.8, 3.0])]),
+        single("PowScalar", json!({"value": 1.7}), vec![positive.clone()]),
+        single("PowScalar", json!({"value": -2}), vec![positive]),
+        one("Var", json!({"dims": [0, -1], "keepdim": true, "correction": 0})),
+        one("Mean", json!({"dims": [0, 2]})),
+        one("Slice", json!({"dim": 2, "start": -3, "end": -1})),
+        one("Reshape", json!({"shape": [0, -1]})),
+        one("Split", json!({"dim": 1, "sizes": [1, 2]})),
+        single("Stack", json!({"dim": -1, "inputs": 2}), vec![b.clone(), noise(&[3, 4], 4)]),
+        single("MatMul", json!({}), vec![a.clone(), noise(&[4, 2], 3)]),
+    ];
+    for single in all {
+        let error = single.gradient_error(&cpu);
+        assert!(error < 1e-7, "{} {}: {error}", single.layer, single.config);
+    }
+}
+
+#[test]
+fn wrong_options_and_shapes_are_errors() {
+    let x = || noise(&[2, 3, 4], 1);
+    let wrong = [
+        ("Reshape", json!({"shape": [5, -1]}), vec![x()], "elements for the shape"),
+        ("Reshape", json!({"shape": [-1, -1]}), vec![x()], "-1 at most once"),
+        ("Reshape", json!({"shape": [1, 1, 1, 0]}), vec![x()], "a dimension 3"),
+        ("Permute", json!({"dims": [0, 0, 1]}), vec![x()], "is not an order"),
+        ("Transpose", json!({"dim0": 0, "dim1": 3}), vec![x()], "dimension 3 does not exist"),
+        ("Squeeze", json!({"dim": 1}), vec![x()], "size 1 in dimension 1"),
+        ("Expand", json!({"shape": [2, 5, 4]}), vec![x()], "expands to"),
+        ("Select", json!({"dim": 1, "index": 3}), vec![x()], "an index 3"),
+        ("Split", json!({"dim": 1, "sizes": [1, 1]}), vec![x()], "size 2 in dimension 1"),
+        ("Concat", json!({"dim": 0, "inputs": 2}), vec![x(), noise(&[2, 3, 5], 1)], "input 1"),
+        ("Stack", json!({"dim": 0, "inputs": 2}), vec![x(), noise(&[2, 3], 1)], "input 1"),
+        ("Add", json!({}), vec![x(), noise(&[5], 1)], "broadcasts with"),
+        ("MatMul", json!({}), vec![x(), noise(&[3, 2], 1)], "can be multiplied"),
+        ("Mean", json!({"dims": [1, -2]}), vec![x()], "names a dimension twice"),
+        ("Mean", json!({}), vec![x()], "'dims' is missing"),
+        ("Sum", json!({"dims": []}), vec![x()], "at least one dimension"),
+        ("Clamp", json!({}), vec![x()], "at least one is needed"),
+        ("Gather", json!({"dim": 0}), vec![noise(&[2], 1), integers(&[1], vec![2])], "out of range"),
+        ("Gather", json!({"dim": 0}), vec![noise(&[2], 1), noise(&[1], 1)], "int"),
+        ("Parameter", json!({"shape": [0]}), vec![], "at least 1"),
+        ("Constant", json!({"shape": [3], "values": [1, 2]}), vec![], "expected 3 numbers or 1"),
+        ("AddScalar", json!({}), vec![x()], "'value' is missing"),
+    ];
+    for (name, config, inputs, text) in wrong {
+        let error =
+            single(name, config, inputs).run(&exburn_core::device::Device::cpu(), DType::F64, None).unwrap_err();
+        assert!(error.to_string().contains(text), "{name}: {error}");
+    }
+}
