@@ -71,6 +71,19 @@ fn sequences_count_every_position() {
     assert_eq!((open.multiply_adds, open.activation_bytes), (None, None));
 }
 
+/// Sequences of 5: every weight of a recurrent layer and of attention's projections counts per step.
+#[test]
+fn recurrence_and_attention() {
+    let lstm = json!({"input_size": 3, "hidden_size": 4, "num_layers": 2, "bidirectional": true, "batch_first": true});
+    let s = summary("f32", json!([-1, 5, 3]), &[("LSTM", lstm)]);
+    // Gates of 4 by 4: both directions, from 3 and 4 numbers, then from 8 and 4.
+    assert_eq!(s.multiply_adds, Some(5 * 2 * 16 * (3 + 4 + 8 + 4)));
+    let attention =
+        json!({"embed_dim": 6, "num_heads": 2, "batch_first": true, "self_attention": true, "add_bias_kv": true});
+    let s = summary("f32", json!([-1, 5, 6]), &[("MultiheadAttention", attention)]);
+    assert_eq!(s.multiply_adds, Some(5 * 4 * 36));
+}
+
 #[test]
 fn a_bilinear_form() {
     let bilinear = json!({"name": "b", "type": "Bilinear", "inputs": ["x", "y"],

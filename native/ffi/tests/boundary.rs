@@ -168,7 +168,7 @@ fn versions_sizes_and_names() {
         assert_eq!(exb_abi_version(), MAJOR << 16 | MINOR);
         let sizes: Vec<usize> = (-1..6).map(|id| exb_struct_size(id)).collect();
         #[cfg(target_pointer_width = "64")]
-        assert_eq!(sizes, [0, 40, 24, 80, 96, 64, 0]);
+        assert_eq!(sizes, [0, 40, 24, 128, 136, 64, 0]);
         let mut len = 0;
         let name = exb_status_name(12, &mut len);
         assert_eq!(std::slice::from_raw_parts(name, len), b"BUSY");
@@ -176,7 +176,7 @@ fn versions_sizes_and_names() {
         assert_eq!(len, 0);
         assert!(!exb_status_name(0, null_mut()).is_null());
         let info = json(made(ExbBuffer::EMPTY, |out, e| exb_build_info(out, e)));
-        assert_eq!(info["abi"], "1.0");
+        assert_eq!(info["abi"], format!("{MAJOR}.{MINOR}"));
     }
 }
 
@@ -300,6 +300,11 @@ fn training_calls_back_stops_fails_and_cancels() {
         assert_eq!(status(call(|e| run(&options(), &mut r, &mut metrics, e))), 14);
         assert_eq!((r.samples, r.metric_count, metrics[0]), (0, 0, 0.0), "cleared on failure");
         assert_eq!(status(call(|e| run(&ExbTrainOptions { shuffle: 2, ..options() }, &mut r, &mut metrics, e))), 1);
+        // A caller of ABI 1.0 has no columns: what stands behind its struct is not read.
+        let columns = ExbTrainOptions { columns: 77, ..options() };
+        assert_eq!(status(call(|e| run(&columns, &mut r, &mut metrics, e))), 1);
+        let old = ExbTrainOptions { struct_size: 80, ..columns };
+        assert_eq!(status(call(|e| run(&old, &mut r, &mut metrics, e))), 14);
         assert_eq!(
             status(call(|e| run(&ExbTrainOptions { struct_size: 8, ..options() }, &mut r, &mut metrics, e))),
             17

@@ -2,12 +2,13 @@
 
 use super::{Declaration, Role, Type};
 
-/// Every weight of at least two dimensions is used once per position of the output: a pixel for convolutions, whose weight
-/// has as many dimensions as the output, and everything before the last dimension for the others. Biases, norms and
-/// functions of single elements count nothing. A first dimension that is unknown counts as one sample; `None` where another
+/// Every weight (by its name) of at least two dimensions is used once per position of the output: a pixel for convolutions, whose weight
+/// has as many dimensions as the output, and everything before the last dimension for the others. Biases, norms,
+/// functions of single elements and products of two values (the scores of attention) count nothing. A first dimension that is unknown counts as one sample; `None` where another
 /// is unknown.
 pub(super) fn by_weights(declarations: &[Declaration], inputs: &[Type], outputs: &[Type]) -> Option<u64> {
-    let weights = declarations.iter().filter(|d| d.role == Role::Parameter && d.shape.len() > 1);
+    let is_weight = |d: &&Declaration| d.role == Role::Parameter && d.shape.len() > 1 && d.name.contains("weight");
+    let weights = declarations.iter().filter(is_weight);
     let (count, rank) = weights.fold((0, 0), |(count, rank), d| (count + elements(&d.shape), rank.max(d.shape.len())));
     if count == 0 || inputs.is_empty() {
         return Some(0);

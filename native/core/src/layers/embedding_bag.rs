@@ -190,4 +190,9 @@ impl Layer for EmbeddingBag {
     fn index_bound(&self, input: usize) -> Option<usize> {
         (input == 0).then_some(self.lookup.rows)
     }
+
+    fn multiply_adds(&self, _: &[Type], _: &[Type]) -> Option<u64> {
+        // Rows are looked up and added, not multiplied.
+        Some(0)
+    }
 }

@@ -75,7 +75,8 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
 
     /// Multiplications followed by an addition in a forward pass, biases and element-wise work aside; `None` where unknown
     /// sizes decide it. An unknown first dimension counts as one sample. By default every weight of at least two dimensions
-    /// counts once per position of the output, which is right for linear, convolution and recurrent layers.
+    /// counts once per position of the output, which is right for linear, convolution and recurrent layers and for the
+    /// projections of attention.
     fn multiply_adds(&self, inputs: &[Type], outputs: &[Type]) -> Option<u64> {
         cost::by_weights(&self.declare(), inputs, outputs)
     }

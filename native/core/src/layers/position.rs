@@ -121,6 +121,11 @@ impl Layer for LearnedPositionalEmbedding {
         Ok(vec![self.positions.add(&inputs[0], |time| weight.narrow(0, 0, time))?])
     }
 
+    fn multiply_adds(&self, _: &[Type], _: &[Type]) -> Option<u64> {
+        // Rows are looked up and added, not multiplied.
+        Some(0)
+    }
+
     fn usual_input(&self, _index: usize) -> Type {
         self.positions.usual()
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Model, new_stream};
+use super::{Averages, Model, new_stream};
 use crate::Result;
 
 impl Model {
@@ -18,14 +18,18 @@ impl Model {
             device: self.device.clone(),
             dtype: self.dtype,
             compiled: self.compiled.clone(),
+            passes: if with_optimizer { self.passes } else { 0 },
             averages: self.averages.clone(),
             open: if with_optimizer { self.open.clone() } else { None },
-            passes: if with_optimizer { self.passes } else { 0 },
             stream: new_stream(),
         };
         if !with_optimizer {
             copy.table.reset_states();
-            copy.drop_averages();
+        }
+        // A copy made while the averaged weights are in use has those as its own.
+        if !with_optimizer || copy.averages.in_use {
+            copy.averages = Averages::default();
+            copy.table.entries.iter_mut().for_each(|entry| entry.average = None);
         }
         // The copy works on a stream of its own: what this one's has queued must be done.
         self.device.sync()?;

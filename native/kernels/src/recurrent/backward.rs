@@ -52,10 +52,13 @@ pub fn backward<T: Element>(
     let x = unsafe {
         written_vec(sizes.rows * gates, |dx| {
             inner = written_vec(apart, |du| {
-                let pieces = super::pieces(shape.batch);
+                let pieces = super::pieces(shape.batch, w.len());
                 parallel::for_each(pieces, sizes.work(), |index| {
                     let samples = piece(shape.batch, pieces, index);
-                    simd::run(Run { sizes, dy, y, saved, h0, c0, packed: &packed, dx, du, dh, dc, samples });
+                    T::with_scratch(samples.len() * packed.width, |products| {
+                        let packed = &packed;
+                        simd::run(Run { sizes, dy, y, saved, h0, c0, packed, dx, du, dh, dc, samples, products });
+                    });
                 });
                 Ok(())
             })?;
@@ -80,70 +83,67 @@ struct Run<'a, T> {
     dh: Output<T>,
     dc: Output<T>,
     samples: std::ops::Range<usize>,
+    products: &'a mut [T],
 }
 
 impl<T: Element> Job<T> for Run<'_, T> {
     #[inline(always)]
     unsafe fn run<S: Simd<Element = T>>(self) {
-        let Run { sizes, dy, y, saved, h0, c0, packed, dx, du, dh, dc, samples } = self;
+        let Run { sizes, dy, y, saved, h0, c0, packed, dx, du, dh, dc, samples, products } = self;
         let (hidden, gates, kept) = (sizes.shape.hidden, sizes.gates, sizes.saved);
         let (rows, first, cell) = (samples.len(), samples.start, sizes.shape.cell);
         // What reaches the product: `du` where it is kept apart from `dx`.
         let inner = if cell == Cell::Gru { du } else { dx };
-        T::with_scratch(rows * packed.width, |products| {
-            for index in (0..sizes.shape.time).rev() {
-                let time = sizes.time(index);
-                for sample in samples.clone() {
-                    let row = sizes.row(time, sample);
-                    let here = row * hidden..(row + 1) * hidden;
-                    let keep = &saved[row * kept..(row + 1) * kept];
-                    let previous = index.checked_sub(1).map(|i| sizes.row(sizes.time(i), sample));
-                    // SAFETY: this piece alone uses the rows of its samples, and `dh`, `dc` are initialised.
-                    unsafe {
-                        let dx = dx.filled(row * gates, gates, T::ZERO);
-                        let dh = part(&dh, sample * hidden, hidden);
-                        let total = dh.iter_mut().zip(&dy[here.clone()]);
-                        total.for_each(|(h, &d)| *h += d);
-                        match cell {
-                            Cell::Tanh => rnn(dh, &y[here], dx, |y| T::from_f64(1.0) - y * y),
-                            Cell::Relu => {
-                                rnn(dh, &y[here], dx, |y| if y > T::ZERO { T::from_f64(1.0) } else { T::ZERO })
-                            }
-                            Cell::Lstm => {
-                                let before = match previous {
-                                    Some(row) => gate(&saved[row * kept..], 4, hidden),
-                                    None => gate(c0, sample, hidden),
-                                };
-                                lstm(dh, part(&dc, sample * hidden, hidden), keep, before, dx);
-                            }
-                            Cell::Gru => {
-                                let before = match previous {
-                                    Some(row) => gate(y, row, hidden),
-                                    None => gate(h0, sample, hidden),
-                                };
-                                gru(dh, keep, before, dx, du.filled(row * gates, gates, T::ZERO));
-                            }
+        for index in (0..sizes.shape.time).rev() {
+            let time = sizes.time(index);
+            for sample in samples.clone() {
+                let row = sizes.row(time, sample);
+                let here = row * hidden..(row + 1) * hidden;
+                let keep = &saved[row * kept..(row + 1) * kept];
+                let previous = index.checked_sub(1).map(|i| sizes.row(sizes.time(i), sample));
+                // SAFETY: this piece alone uses the rows of its samples, and `dh`, `dc` are initialised.
+                unsafe {
+                    let dx = dx.filled(row * gates, gates, T::ZERO);
+                    let dh = part(&dh, sample * hidden, hidden);
+                    let total = dh.iter_mut().zip(&dy[here.clone()]);
+                    total.for_each(|(h, &d)| *h += d);
+                    match cell {
+                        Cell::Tanh => rnn(dh, &y[here], dx, |y| T::from_f64(1.0) - y * y),
+                        Cell::Relu => rnn(dh, &y[here], dx, |y| if y > T::ZERO { T::from_f64(1.0) } else { T::ZERO }),
+                        Cell::Lstm => {
+                            let before = match previous {
+                                Some(row) => gate(&saved[row * kept..], 4, hidden),
+                                None => gate(c0, sample, hidden),
+                            };
+                            lstm(dh, part(&dc, sample * hidden, hidden), keep, before, dx);
+                        }
+                        Cell::Gru => {
+                            let before = match previous {
+                                Some(row) => gate(y, row, hidden),
+                                None => gate(h0, sample, hidden),
+                            };
+                            gru(dh, keep, before, dx, du.filled(row * gates, gates, T::ZERO));
                         }
                     }
                 }
-                // SAFETY: the rows of this time were just written; `products` has the packed matrix' width per row.
-                unsafe {
-                    let from = inner.at(sizes.row(time, first) * gates).cast_const();
-                    packed.multiply::<S>(from, sizes.step() * gates, rows, products.as_mut_ptr());
-                }
-                for (r, sample) in samples.clone().enumerate() {
-                    // SAFETY: as above.
-                    let dh = unsafe { part(&dh, sample * hidden, hidden) };
-                    let through = &products[r * packed.width..][..hidden];
-                    if cell == Cell::Gru {
-                        // Holds what reaches the previous state past the gates.
-                        dh.iter_mut().zip(through).for_each(|(h, &p)| *h += p);
-                    } else {
-                        dh.copy_from_slice(through);
-                    }
+            }
+            // SAFETY: the rows of this time were just written; `products` has the packed matrix' width per row.
+            unsafe {
+                let from = inner.at(sizes.row(time, first) * gates).cast_const();
+                packed.multiply::<S>(from, sizes.step() * gates, rows, products.as_mut_ptr());
+            }
+            for (r, sample) in samples.clone().enumerate() {
+                // SAFETY: as above.
+                let dh = unsafe { part(&dh, sample * hidden, hidden) };
+                let through = &products[r * packed.width..][..hidden];
+                if cell == Cell::Gru {
+                    // Holds what reaches the previous state past the gates.
+                    dh.iter_mut().zip(through).for_each(|(h, &p)| *h += p);
+                } else {
+                    dh.copy_from_slice(through);
                 }
             }
-        });
+        }
     }
 }
 

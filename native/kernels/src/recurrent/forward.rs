@@ -50,11 +50,14 @@ pub fn forward<T: Element>(
     let y = unsafe {
         written_vec(sizes.rows * hidden, |y| {
             saved = written_vec(kept, |saved| {
-                let pieces = super::pieces(shape.batch);
+                let pieces = super::pieces(shape.batch, w.len());
                 parallel::for_each(pieces, sizes.work(), |index| {
                     let samples = piece(shape.batch, pieces, index);
-                    let run = Run { sizes, x, bias, h0, packed: &packed, y, cell: cell_out, saved, save, samples };
-                    simd::run(run);
+                    // Taken out here: nothing may stand between the choice of registers and the loops.
+                    T::with_scratch(samples.len() * packed.width + sizes.saved, |scratch| {
+                        let packed = &packed;
+                        simd::run(Run { sizes, x, bias, h0, packed, y, cell: cell_out, saved, save, samples, scratch });
+                    });
                 });
                 Ok(())
             })?;
@@ -77,49 +80,49 @@ struct Run<'a, T> {
     saved: Output<T>,
     save: bool,
     samples: std::ops::Range<usize>,
+    /// Products of all samples, and room for what is kept of one where nothing is kept.
+    scratch: &'a mut [T],
 }
 
 impl<T: Element> Job<T> for Run<'_, T> {
     #[inline(always)]
     unsafe fn run<S: Simd<Element = T>>(self) {
-        let Run { sizes, x, bias, h0, packed, y, cell, saved, save, samples } = self;
+        let Run { sizes, x, bias, h0, packed, y, cell, saved, save, samples, scratch } = self;
         let (hidden, gates, kept) = (sizes.shape.hidden, sizes.gates, sizes.saved);
         let (rows, first) = (samples.len(), samples.start);
-        T::with_scratch(rows * packed.width + kept, |scratch| {
-            let (products, unused) = scratch.split_at_mut(rows * packed.width);
-            let mut before = (h0[first * hidden..].as_ptr(), hidden);
-            for index in 0..sizes.shape.time {
-                let time = sizes.time(index);
-                // SAFETY: the previous states are `h0` or rows of `y` that were written one step ago; `products` has the
-                // packed matrix' width per row.
-                unsafe { packed.multiply::<S>(before.0, before.1, rows, products.as_mut_ptr()) };
-                for (r, sample) in samples.clone().enumerate() {
-                    let row = sizes.row(time, sample);
-                    let x = &x[row * gates..(row + 1) * gates];
-                    let u = &products[r * packed.width..][..gates];
-                    // SAFETY: previous states, as above; this piece alone writes the rows of its samples.
-                    let (h, y, cell) = unsafe {
-                        (
-                            std::slice::from_raw_parts(before.0.add(r * before.1), hidden),
-                            y.filled(row * hidden, hidden, T::ZERO),
-                            if cell.len() == 0 { &mut [] } else { part(&cell, sample * hidden, hidden) },
-                        )
-                    };
-                    let keep = match save {
-                        // SAFETY: as above.
-                        true => unsafe { saved.filled(row * kept, kept, T::ZERO) },
-                        false => &mut *unused,
-                    };
-                    match sizes.shape.cell {
-                        Cell::Tanh => rnn(x, u, bias, y, T::tanh),
-                        Cell::Relu => rnn(x, u, bias, y, positive),
-                        Cell::Lstm => lstm(x, u, bias, cell, y, keep),
-                        Cell::Gru => gru(x, u, bias, h, y, keep),
-                    }
+        let (products, unused) = scratch.split_at_mut(rows * packed.width);
+        let mut before = (h0[first * hidden..].as_ptr(), hidden);
+        for index in 0..sizes.shape.time {
+            let time = sizes.time(index);
+            // SAFETY: the previous states are `h0` or rows of `y` that were written one step ago; `products` has the
+            // packed matrix' width per row.
+            unsafe { packed.multiply::<S>(before.0, before.1, rows, products.as_mut_ptr()) };
+            for (r, sample) in samples.clone().enumerate() {
+                let row = sizes.row(time, sample);
+                let x = &x[row * gates..(row + 1) * gates];
+                let u = &products[r * packed.width..][..gates];
+                // SAFETY: previous states, as above; this piece alone writes the rows of its samples.
+                let (h, y, cell) = unsafe {
+                    (
+                        std::slice::from_raw_parts(before.0.add(r * before.1), hidden),
+                        y.filled(row * hidden, hidden, T::ZERO),
+                        if cell.len() == 0 { &mut [] } else { part(&cell, sample * hidden, hidden) },
+                    )
+                };
+                let keep = match save {
+                    // SAFETY: as above.
+                    true => unsafe { saved.filled(row * kept, kept, T::ZERO) },
+                    false => &mut *unused,
+                };
+                match sizes.shape.cell {
+                    Cell::Tanh => rnn(x, u, bias, y, T::tanh),
+                    Cell::Relu => rnn(x, u, bias, y, positive),
+                    Cell::Lstm => lstm(x, u, bias, cell, y, keep),
+                    Cell::Gru => gru(x, u, bias, h, y, keep),
                 }
-                before = (y.at(sizes.row(time, first) * hidden).cast_const(), sizes.step() * hidden);
             }
-        });
+            before = (y.at(sizes.row(time, first) * hidden).cast_const(), sizes.step() * hidden);
+        }
     }
 }
 

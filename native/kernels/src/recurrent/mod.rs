@@ -23,7 +23,13 @@ pub use shape::{Cell, RecurrentShape};
 
 use crate::parallel::PIECES;
 
-/// How many pieces the batch is cut into: at least eight samples each, which is what the product takes at once.
-fn pieces(batch: usize) -> usize {
-    batch.div_ceil(8).clamp(1, PIECES)
+/// How many pieces the batch is cut into: at least eight samples each, which is what the product takes at once, and more where
+/// the weights do not fit into a core's cache and every piece reads them again at every step.
+fn pieces(batch: usize, weights: usize) -> usize {
+    let least = match weights {
+        0..=0x2_0000 => 8,
+        0x2_0001..=0x4_0000 => 16,
+        _ => 32,
+    };
+    batch.div_ceil(least).clamp(1, PIECES)
 }

@@ -1,54 +1,9 @@
-//! Values and derivatives of the activations.
-//!
-//! Written so that no intermediate overflows and nothing cancels: with t = exp(-|x|), sigmoid is 1 / (1 + t) or t / (1 + t),
-//! its derivative t / (1 + t)^2. Comparisons leave what is not a number to the branch that keeps it.
+//! Functions with exponentials, and softsign.
 
-use super::Algebra;
-
-pub(super) trait Formula: Copy + Send + Sync {
-    fn value<A: Algebra>(self, x: A) -> A;
-    fn slope<A: Algebra>(self, x: A) -> A;
-}
-
-#[inline(always)]
-fn tail<A: Algebra>(x: A) -> A {
-    x.abs().times(-1.0).exp_negative()
-}
-
-/// sigmoid(x) and its derivative.
-#[inline(always)]
-fn sigmoid<A: Algebra>(x: A) -> (A, A) {
-    let t = tail(x.clone());
-    let one = x.constant(1.0);
-    let inverse = one.clone().div(t.clone().plus(1.0));
-    let slope = t.clone().mul(inverse.clone()).mul(inverse.clone());
-    (x.above(0.0, one, t).mul(inverse), slope)
-}
-
-/// Whichever is larger; what is not a number stays.
-#[inline(always)]
-fn at_least<A: Algebra>(x: A, bound: f64) -> A {
-    let least = x.constant(bound);
-    x.clone().up_to(bound, least, x)
-}
-
-/// Whichever is smaller; what is not a number stays.
-#[inline(always)]
-fn at_most<A: Algebra>(x: A, bound: f64) -> A {
-    let most = x.constant(bound);
-    x.clone().above(bound, most, x)
-}
-
-/// `inside` where min < x < max, else 0.
-#[inline(always)]
-fn between<A: Algebra>(x: A, min: f64, max: f64, inside: A) -> A {
-    let zero = x.constant(0.0);
-    let below = x.clone().times(-1.0).up_to(-max, zero.clone(), inside);
-    x.up_to(min, zero, below)
-}
+use super::{Algebra, Formula, at_least, at_most, sigmoid, tail};
 
 #[derive(Clone, Copy)]
-pub(super) struct Sigmoid;
+pub(in super::super) struct Sigmoid;
 
 impl Formula for Sigmoid {
     #[inline(always)]
@@ -63,7 +18,7 @@ impl Formula for Sigmoid {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Tanh;
+pub(in super::super) struct Tanh;
 
 impl Formula for Tanh {
     #[inline(always)]
@@ -79,7 +34,7 @@ impl Formula for Tanh {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Swish {
+pub(in super::super) struct Swish {
     pub beta: f64,
 }
 
@@ -101,7 +56,7 @@ const GELU: f64 = std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::SQRT_2;
 const GELU_CUBE: f64 = 0.044715;
 
 #[derive(Clone, Copy)]
-pub(super) struct GeluTanh;
+pub(in super::super) struct GeluTanh;
 
 impl Formula for GeluTanh {
     #[inline(always)]
@@ -120,24 +75,7 @@ impl Formula for GeluTanh {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct LeakyRelu {
-    pub slope: f64,
-}
-
-impl Formula for LeakyRelu {
-    #[inline(always)]
-    fn value<A: Algebra>(self, x: A) -> A {
-        x.clone().above(0.0, x.clone(), x.times(self.slope))
-    }
-
-    #[inline(always)]
-    fn slope<A: Algebra>(self, x: A) -> A {
-        x.clone().above(0.0, x.constant(1.0), x.constant(self.slope))
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Elu {
+pub(in super::super) struct Elu {
     pub positive: f64,
     pub negative: f64,
     pub inner: f64,
@@ -167,7 +105,7 @@ fn mish<A: Algebra>(x: A, t: A) -> (A, A) {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Mish;
+pub(in super::super) struct Mish;
 
 impl Formula for Mish {
     #[inline(always)]
@@ -188,7 +126,7 @@ impl Formula for Mish {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Softplus {
+pub(in super::super) struct Softplus {
     pub beta: f64,
     pub threshold: f64,
 }
@@ -209,7 +147,7 @@ impl Formula for Softplus {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct LogSigmoid;
+pub(in super::super) struct LogSigmoid;
 
 impl Formula for LogSigmoid {
     #[inline(always)]
@@ -224,7 +162,7 @@ impl Formula for LogSigmoid {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Softsign;
+pub(in super::super) struct Softsign;
 
 impl Formula for Softsign {
     #[inline(always)]
@@ -240,98 +178,7 @@ impl Formula for Softsign {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Hardtanh {
-    pub min: f64,
-    pub max: f64,
-}
-
-impl Formula for Hardtanh {
-    #[inline(always)]
-    fn value<A: Algebra>(self, x: A) -> A {
-        at_most(at_least(x, self.min), self.max)
-    }
-
-    #[inline(always)]
-    fn slope<A: Algebra>(self, x: A) -> A {
-        between(x.clone(), self.min, self.max, x.constant(1.0))
-    }
-}
-
-/// x + 3, at least 0 and at most 6.
-#[inline(always)]
-fn hard_gate<A: Algebra>(x: A) -> A {
-    at_most(at_least(x.plus(3.0), 0.0), 6.0)
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Hardsigmoid;
-
-impl Formula for Hardsigmoid {
-    #[inline(always)]
-    fn value<A: Algebra>(self, x: A) -> A {
-        hard_gate(x).times(1.0 / 6.0)
-    }
-
-    #[inline(always)]
-    fn slope<A: Algebra>(self, x: A) -> A {
-        between(x.clone(), -3.0, 3.0, x.constant(1.0 / 6.0))
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Hardswish;
-
-impl Formula for Hardswish {
-    #[inline(always)]
-    fn value<A: Algebra>(self, x: A) -> A {
-        hard_gate(x.clone()).mul(x).times(1.0 / 6.0)
-    }
-
-    #[inline(always)]
-    fn slope<A: Algebra>(self, x: A) -> A {
-        let inside = x.clone().times(1.0 / 3.0).plus(0.5);
-        let below = x.clone().times(-1.0).up_to(-3.0, x.constant(1.0), inside);
-        x.clone().up_to(-3.0, x.constant(0.0), below)
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Hardshrink {
-    pub lambda: f64,
-}
-
-impl Formula for Hardshrink {
-    #[inline(always)]
-    fn value<A: Algebra>(self, x: A) -> A {
-        x.clone().abs().up_to(self.lambda, x.constant(0.0), x)
-    }
-
-    #[inline(always)]
-    fn slope<A: Algebra>(self, x: A) -> A {
-        x.clone().abs().up_to(self.lambda, x.constant(0.0), x.constant(1.0))
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Softshrink {
-    pub lambda: f64,
-}
-
-impl Formula for Softshrink {
-    #[inline(always)]
-    fn value<A: Algebra>(self, x: A) -> A {
-        let outside = x.clone().above(0.0, x.clone().plus(-self.lambda), x.clone().plus(self.lambda));
-        x.clone().abs().up_to(self.lambda, x.constant(0.0), outside)
-    }
-
-    #[inline(always)]
-    fn slope<A: Algebra>(self, x: A) -> A {
-        x.clone().abs().up_to(self.lambda, x.constant(0.0), x.constant(1.0))
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Tanhshrink;
+pub(in super::super) struct Tanhshrink;
 
 impl Formula for Tanhshrink {
     #[inline(always)]
@@ -343,23 +190,5 @@ impl Formula for Tanhshrink {
     fn slope<A: Algebra>(self, x: A) -> A {
         let tanh = x.tanh();
         tanh.clone().mul(tanh)
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Threshold {
-    pub threshold: f64,
-    pub value: f64,
-}
-
-impl Formula for Threshold {
-    #[inline(always)]
-    fn value<A: Algebra>(self, x: A) -> A {
-        x.clone().up_to(self.threshold, x.constant(self.value), x)
-    }
-
-    #[inline(always)]
-    fn slope<A: Algebra>(self, x: A) -> A {
-        x.clone().up_to(self.threshold, x.constant(0.0), x.constant(1.0))
     }
 }
