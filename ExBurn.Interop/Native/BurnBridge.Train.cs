@@ -72,7 +72,12 @@ internal static unsafe partial class BurnBridge
         var parts = stackalloc double[4];
         var call = new ArrayCall
         {
-            Kind = ArrayCallKind.ProfileStep, Target = lease.Pointer, Options = &native, Rate = rate, Seconds = parts, Weighted = weighted ? 1u : 0,
+            Kind = ArrayCallKind.ProfileStep,
+            Target = lease.Pointer,
+            Options = &native,
+            Rate = rate,
+            Seconds = parts,
+            Weighted = weighted ? 1u : 0,
         };
         var result = RunStep(ref call, inputs, targets, metrics);
         new ReadOnlySpan<double>(parts, 4).CopyTo(seconds);
