@@ -190,7 +190,7 @@ public sealed record GaussianBlur(int KernelSize) : ImageTransform
 }
 
 /// <summary>Adds normal noise to each value, in training.</summary>
-public sealed record ImageNoise : ImageTransform
+public sealed record RandomNoise : ImageTransform
 {
     /// <summary>Mean of the noise. Default 0.</summary>
     public double Mean { get; init => field = Check.Finite(value); }
@@ -201,7 +201,6 @@ public sealed record ImageNoise : ImageTransform
     /// <summary>Whether results are limited to [0, 1]. Default true.</summary>
     public bool Clip { get; init; } = true;
 
-    // The name in the core is torchvision's; in C# a layer has it.
     internal override string TypeName => "GaussianNoise";
 
     internal override void WriteConfig(ConfigWriter config) => config.Add("mean", Mean).Add("sigma", Sigma).Add("clip", Clip);

@@ -262,7 +262,7 @@ fn natural_inputs() {
     assert_eq!(natural("MaxPool2d", json!({"kernel_size": 3})), dims(&[None; 4]));
     let embedding = create("Embedding", &config(json!({"num_embeddings": 9, "embedding_dim": 2}))).unwrap();
     assert_eq!(embedding.natural_input(0), Type::unknown(Kind::Int));
-    assert_eq!((embedding.input_kind(0), embedding.index_bound()), (Kind::Int, Some(9)));
+    assert_eq!((embedding.input_kind(0), embedding.index_bound(0)), (Kind::Int, Some(9)));
 }
 
 /// Names, shapes and first values as PyTorch's.

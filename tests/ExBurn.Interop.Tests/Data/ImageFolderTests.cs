@@ -64,7 +64,7 @@ public sealed class ImageFolderTests
     public void Augmented_runs_repeat_and_epochs_differ()
     {
         using var folder = Folder();
-        using var images = ImageFolder.Load(folder.Path, Gray with { Transforms = [new RandomCrop(3) { Padding = 1 }, new ImageNoise()] });
+        using var images = ImageFolder.Load(folder.Path, Gray with { Transforms = [new RandomCrop(3) { Padding = 1 }, new RandomNoise()] });
         byte[] Run(long seed, int epochs)
         {
             using var model = Model();

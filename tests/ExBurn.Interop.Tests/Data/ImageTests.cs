@@ -107,7 +107,7 @@ public sealed class ImageTests
         var kept = Bytes(1, 2, 3, 4, 5, 6);
         foreach (var random in new ImageTransform[]
         {
-            new RandomHorizontalFlip(1), new RandomVerticalFlip(1), new RandomRotation(90), new ColorJitter { Brightness = 0.5 }, new ImageNoise(), new RandomErasing { P = 1 },
+            new RandomHorizontalFlip(1), new RandomVerticalFlip(1), new RandomRotation(90), new ColorJitter { Brightness = 0.5 }, new RandomNoise(), new RandomErasing { P = 1 },
             new GaussianBlur(3),
         })
             Assert.Equal(kept, Transformed(file, random));
@@ -164,7 +164,7 @@ public sealed class ImageTests
         var turned = Trained(white, 3, new RandomRotation(45));
         // Around the middle all is white; a corner is outside unless the angle is small.
         Assert.Equal(1f, turned[(8 * 16) + 8], 1e-6f);
-        var noisy = Trained(ImageBytes.Gray(16, 16, [.. Enumerable.Repeat((byte)128, 256)]), 1, new ImageNoise { Sigma = 0.1 });
+        var noisy = Trained(ImageBytes.Gray(16, 16, [.. Enumerable.Repeat((byte)128, 256)]), 1, new RandomNoise { Sigma = 0.1 });
         Assert.InRange(noisy.Average(), (128 / 255.0) - 0.03, (128 / 255.0) + 0.03);
         Assert.InRange(Math.Sqrt(noisy.Average(x => Math.Pow(x - (128 / 255.0), 2))), 0.08, 0.12);
         for (var seed = 0; seed < 10; seed++)
