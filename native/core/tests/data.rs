@@ -95,7 +95,12 @@ impl BatchSource for Parts<'_> {
         let leak = |role| Box::leak(Box::new(data.rows(role, 0, self.2, count).unwrap())).view();
         let (inputs, targets) = (vec![leak(Role::Input)], vec![leak(Role::Target)]);
         self.2 += count;
-        Ok(Some(SourceBatch { inputs, targets, weights: None, rate: 0.05 }))
+        Ok(Some(SourceBatch { inputs, targets, weights: None }))
+    }
+
+    fn pace(&mut self, _step: u64, rates: &mut [f64], _momenta: &mut [f64]) -> Result<()> {
+        rates.fill(0.05);
+        Ok(())
     }
 }
 
@@ -117,7 +122,7 @@ fn a_stream_is_an_epoch() {
         let options = TrainOptions { batch_size: 5, shuffle: false, accumulate, max_steps, ..TrainOptions::default() };
         let (mut a, mut b) = (model(), model());
         let epoch = train_epoch(&mut a, &data, &options, &[0.05], &never, None).unwrap();
-        let stream = train_stream(&mut b, &mut Parts(&data, 5, 0), &options, &never, None).unwrap();
+        let stream = train_stream(&mut b, &mut Parts(&data, 5, 0), &options, 1, &never, None).unwrap();
         assert_eq!((epoch.samples, epoch.batches, epoch.steps), (stream.samples, stream.batches, stream.steps));
         assert_eq!(epoch.metrics, stream.metrics);
         if accumulate == 1 {

@@ -166,9 +166,9 @@ fn versions_sizes_and_names() {
     // SAFETY: no pointers but true ones.
     unsafe {
         assert_eq!(exb_abi_version(), MAJOR << 16 | MINOR);
-        let sizes: Vec<usize> = (-1..6).map(|id| exb_struct_size(id)).collect();
+        let sizes: Vec<usize> = (-1..7).map(|id| exb_struct_size(id)).collect();
         #[cfg(target_pointer_width = "64")]
-        assert_eq!(sizes, [0, 40, 24, 128, 136, 64, 0]);
+        assert_eq!(sizes, [0, 40, 24, 128, 136, 64, 40, 0]);
         let mut len = 0;
         let name = exb_status_name(12, &mut len);
         assert_eq!(std::slice::from_raw_parts(name, len), b"BUSY");
@@ -273,7 +273,7 @@ fn training_calls_back_stops_fails_and_cancels() {
         let (data, labels) = ([0.5f32; 12], [0i64, 1, 0, 1]);
         call(|e| exb_dataset_add(ds, 0, &array(&data, &[4, 3]), e)).unwrap();
         assert_eq!(status(call(|e| exb_dataset_add(ds, 1, &classes(&labels[..3], &[3]), e))), 4);
-        assert_eq!(status(call(|e| exb_dataset_add(ds, 2, &classes(&labels, &[4]), e))), 1);
+        assert_eq!(status(call(|e| exb_dataset_add(ds, 3, &classes(&labels, &[4]), e))), 1);
         call(|e| exb_dataset_add(ds, 1, &classes(&labels, &[4]), e)).unwrap();
         assert_eq!(made(0, |out, e| exb_dataset_len(ds, out, e)), 4);
         let cancel = made(null_mut(), |out, e| exb_cancel_new(out, e));

@@ -66,7 +66,9 @@ fn values_are_the_formulas() {
         }
         for (&x, y) in single.iter().zip(forward_to_vec(activation, &single)) {
             let x = f64::from(x);
-            assert!(error(y.into(), expected(x), 1e-3) < 1e-6 * x.abs().max(1.0), "{activation:?}({x}f32) = {y}");
+            // A threshold of 0.4 has a rounding of its own, which is large beside a small difference from it.
+            let off = (f64::from(y) - expected(x)).abs() - 6e-8 * x.abs();
+            assert!(off < 1e-6 * x.abs().max(1.0) * expected(x).abs().max(1e-3), "{activation:?}({x}f32) = {y}");
         }
     }
 }
