@@ -101,6 +101,10 @@ public abstract partial class Model : Inference
     /// <param name="name">Name of the layer. Default: its position in a <see cref="Sequential"/>, or one made of its type.</param>
     public CustomLayer AsLayer(string? name = null) => new ModelLayer(this) { Name = name };
 
+    /// <summary>The model as a drawing: Mermaid, DOT, SVG. With shapes where the model is built.</summary>
+    public ModelDiagram Diagram()
+        => new(Description, OutputNames, IsBuilt ? Summary().Layers.ToDictionary(layer => layer.Name, layer => layer.OutputShape) : new Dictionary<string, Shape?>());
+
     /// <summary>The layers and how they are linked.</summary>
     internal ModelDescription Description => Describe(_inputShape);
 

@@ -181,3 +181,39 @@ fn wrong_options_and_shapes_are_errors() {
         assert!(error.to_string().contains(text), "{name}: {error}");
     }
 }
+
+/// Rows by index, and attention that sees only what came before: shorter queries are the last ones.
+#[test]
+fn lookups_and_masks() {
+    let table = floats(&[3, 2], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    let rows = single("Lookup", json!({}), vec![table.clone(), integers(&[2, 1], vec![2, 0])]).output();
+    assert_eq!((rows.shape.clone(), data(&rows)), (vec![2, 1, 2], vec![5.0, 6.0, 1.0, 2.0]));
+    let outside = single("Lookup", json!({}), vec![table, integers(&[1], vec![3])]).error();
+    assert!(outside.to_string().contains("expected 0 to 2"), "{outside}");
+
+    let scores = |t: usize, s: usize| floats(&[1, t, s], (0..t * s).map(|i| i as f64).collect());
+    let masked = |x: HostArray| data(&single("CausalMask", json!({"value": -1}), vec![x]).output());
+    assert_eq!(masked(scores(3, 3)), [0.0, -1.0, -1.0, 3.0, 4.0, -1.0, 6.0, 7.0, 8.0]);
+    assert_eq!(masked(scores(1, 3)), [0.0, 1.0, 2.0]);
+    assert_eq!(masked(scores(2, 3)), [0.0, 1.0, -1.0, 3.0, 4.0, 5.0]);
+    let error = single("CausalMask", json!({}), vec![noise(&[4], 1)]).error();
+    assert!(error.to_string().contains("[.., T, S]"), "{error}");
+
+    let cpu = exburn_core::device::Device::cpu();
+    let masked = single("CausalMask", json!({"value": 0.5}), vec![noise(&[2, 3, 3], 1)]);
+    assert!(masked.gradient_error(&cpu) < 1e-8);
+}
+
+/// Whole samples drop, with the frequency asked for, and the others are scaled.
+#[test]
+fn stochastic_depth_drops_samples() {
+    let x = floats(&[4000, 3], vec![1.0; 12000]);
+    let layer = single("StochasticDepth", json!({"p": 0.25}), vec![x.clone()]);
+    let rows: Vec<Vec<f64>> = data(&layer.output()).chunks(3).map(<[f64]>::to_vec).collect();
+    let dropped = rows.iter().filter(|row| row.iter().all(|&v| v == 0.0)).count();
+    let kept = rows.iter().filter(|row| row.iter().all(|&v| (v - 1.0 / 0.75).abs() < 1e-15)).count();
+    assert_eq!(dropped + kept, 4000);
+    // Six standard deviations of a binomial are 164.
+    assert!((dropped as f64 - 1000.0).abs() < 164.0, "{dropped}");
+    assert_eq!(data(&layer.clone().evaluating().output()), data(&x));
+}

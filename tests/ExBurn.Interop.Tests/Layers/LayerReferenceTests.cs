@@ -6,7 +6,7 @@ namespace ExBurn.Tests.Layers;
 /// <summary>
 /// Every reference case of a layer that a record exists for, from C# to the core and back: outputs, and in training the gradients
 /// of input and parameters and the buffers. A step of SGD at rate 1 shows gradients: the squared error to output − gradient/2,
-/// summed, has exactly the recorded gradient at the output; and a float input is the table of an embedding, so it has a gradient too.
+/// summed, has exactly the recorded gradient at the output; and float inputs are a table of an embedding and parameters, so they have gradients too.
 /// </summary>
 public sealed class LayerReferenceTests
 {
@@ -17,14 +17,14 @@ public sealed class LayerReferenceTests
             var data = new TheoryData<int>();
             var cases = ReferenceCases.Read("layers.json");
             for (var i = 0; i < cases.Count; i++)
-                if (LayerOf(cases[i]) is not null && cases[i].GetProperty("inputs").GetArrayLength() == 1)
+                if (LayerOf(cases[i]) is not null)
                     data.Add(i);
             return data;
         }
     }
 
     [Fact]
-    public void There_are_cases() => Assert.True(Supported.Count >= 40);
+    public void There_are_cases() => Assert.True(Supported.Count >= 120);
 
     [Theory]
     [MemberData(nameof(Supported))]
@@ -38,51 +38,64 @@ public sealed class LayerReferenceTests
     private static void Check(JsonElement one, DType dtype, double relative, double absolute)
     {
         var what = $"{LayerOf(one)} in {dtype}";
-        var given = ReferenceCases.Arrays(one, "inputs").Single()!;
-        var outputs = ReferenceCases.Arrays(one, "outputs");
-        var output = outputs[0]!;
+        var inputs = ReferenceCases.Arrays(one, "inputs").Select(input => input!).ToArray();
+        var outputs = ReferenceCases.Arrays(one, "outputs").Select(output => output!).ToArray();
+        var given = inputs[0];
         var asTable = given.Kind == "float";
-        using var model = asTable ? BehindTable(LayerOf(one)!, given) : new Sequential(LayerOf(one)! with { Name = "layer" });
-        model.Compile(new SGD(1), Loss.MeanSquaredError() with { Reduction = Reduction.Sum }, dtype: dtype, seed: 1);
+        using var model = ModelOf(LayerOf(one)!, inputs, outputs.Length);
+        model.Compile(
+            new SGD(1), [.. outputs.Select((_, i) => Loss.MeanSquaredError() with { Reduction = Reduction.Sum, Output = $"y{i}" })], dtype: dtype, seed: 1);
         var state = LayerCases.State(one, "state", dtype, "layer.");
         if (asTable)
-            state.Add("x.weight", LayerCases.Data(given with { Shape = [given.Shape[0], given.Data.Length / given.Shape[0]] }, dtype));
+            state.Add("x0.weight", LayerCases.Data(given with { Shape = [given.Shape[0], given.Data.Length / given.Shape[0]] }, dtype));
+        for (var i = 1; i < inputs.Length; i++)
+            state.Add($"x{i}", LayerCases.Data(inputs[i], dtype));
         model.SetState(state);
         var input = asTable ? new TensorData(Enumerable.Range(0, (int)given.Shape[0]).ToArray()) : LayerCases.Data(given, dtype);
 
         var training = one.GetProperty("training").GetBoolean();
         if (!training || ReferenceCases.Table(one, "buffers_after").Count == 0)
         {
-            var found = model.Predict(input);
-            Assert.Equal(output.Shape, found.Shape);
-            Close.Check(output.Data, found.ToDoubles(), relative, absolute, what);
+            foreach (var (output, found) in outputs.Zip(model.Predict([input])))
+            {
+                Assert.Equal(output.Shape, found.Shape);
+                Close.Check(output.Data, found.ToDoubles(), relative, absolute, what);
+            }
         }
-        // A Sequential has the first output only, and the recorded gradients are of all.
-        if (!training || outputs.Count > 1)
+        if (!training)
             return;
 
-        var slopes = ReferenceCases.Arrays(one, "output_grads").Single()!;
-        var target = output with { Data = [.. output.Data.Zip(slopes.Data, (value, slope) => value - (slope / 2))] };
-        var loss = new Trainer(model).TrainStep(input, LayerCases.Data(target, dtype)).Loss;
-        Close.Check([slopes.Data.Sum(slope => slope * slope / 4)], [loss], relative * 10, absolute, $"{what} loss");
+        var slopes = ReferenceCases.Arrays(one, "output_grads").Select(slope => slope!).ToArray();
+        var targets = outputs.Zip(slopes, (output, slope) => output with { Data = [.. output.Data.Zip(slope.Data, (value, by) => value - (by / 2))] });
+        var loss = new Trainer(model).TrainStep([input], [.. targets.Select(target => LayerCases.Data(target, dtype))]).Loss;
+        Close.Check([slopes.Sum(slope => slope.Data.Sum(by => by * by / 4))], [loss], relative * 10, absolute, $"{what} loss");
         var after = model.GetState();
         double[] Change(string name) => [.. state[name].ToDoubles().Zip(after[name].ToDoubles(), (old, now) => old - now)];
         foreach (var (name, gradient) in ReferenceCases.Table(one, "param_grads"))
             Close.Check(gradient.Data, Change($"layer.{name}"), relative * 10, absolute * 20, $"{what} gradient of {name}");
-        if (asTable)
-            Close.Check(ReferenceCases.Arrays(one, "input_grads").Single()!.Data, Change("x.weight"), relative * 10, absolute * 20, $"{what} gradient of the input");
+        var gradients = ReferenceCases.Arrays(one, "input_grads");
+        for (var i = asTable ? 0 : 1; i < inputs.Length; i++)
+            Close.Check(gradients[i]!.Data, Change(i == 0 ? "x0.weight" : $"x{i}"), relative * 10, absolute * 20, $"{what} gradient of input {i}");
         foreach (var (name, expected) in ReferenceCases.Table(one, "buffers_after"))
             Close.Check(expected.Data, after[$"layer.{name}"].ToDoubles(), relative, absolute, $"{what} {name}");
     }
 
-    private static Sequential BehindTable(Layer layer, ReferenceArray input)
+    /// <summary>The layer, its first input the rows of a table, where it holds floats, its others parameters, and all its outputs.</summary>
+    private static GraphModel ModelOf(Layer layer, ReferenceArray[] inputs, int outputs)
     {
-        var rows = (int)input.Shape[0];
-        var model = new Sequential(new Embedding(rows, input.Data.Length / rows) { Name = "x" });
-        if (input.Shape.Length > 2)
-            model.Add(new Unflatten(1, input.Shape[1..]));
-        model.Add(layer with { Name = "layer" });
-        return model;
+        var g = new Graph();
+        var first = g.Input("x", (Shape?)null);
+        if (inputs[0].Kind == "float")
+        {
+            var rows = (int)inputs[0].Shape[0];
+            first = first.Apply(new Embedding(rows, inputs[0].Data.Length / rows), "x0");
+            // A table has rows; a layer may want them in more dimensions, or in one.
+            if (inputs[0].Shape.Length != 2)
+                first = first.Reshape([.. inputs[0].Shape.Select(size => (int)size)]);
+        }
+        var others = inputs.Select((input, i) => (input, i)).Skip(1).Select(other => g.Parameter($"x{other.i}", other.input.Shape)).ToArray();
+        var node = first.Apply(layer, "layer", others);
+        return g.Build([.. Enumerable.Range(0, outputs).Select(i => new GraphOutput($"y{i}", node.Output(i)))]);
     }
 
     private static Layer? LayerOf(JsonElement one) => LayerCases.Make(one.GetProperty("layer").GetString()!, one.GetProperty("config"));
