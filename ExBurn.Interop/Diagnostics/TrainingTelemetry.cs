@@ -20,6 +20,10 @@ public static class TrainingTelemetry
     private static readonly Histogram<double> EpochDuration = Meter.CreateHistogram<double>("exburn.epoch.duration", "s", "Time of an epoch's training.");
     private static readonly Histogram<double> EpochLoss = Meter.CreateHistogram<double>("exburn.loss", null, "Training loss of an epoch.");
 
+    // Kept alive by the meter; read only when somebody listens.
+    private static readonly ObservableGauge<long> Handles = Meter.CreateObservableGauge(
+        "exburn.native.handles", () => Native.BurnBridge.LiveHandles((Native.HandleKind)(-1)), "{handle}", "Native objects alive.");
+
     internal static Activity? StartFit(FitOptions options, int? rows)
     {
         var span = Source.StartActivity("exburn.fit");

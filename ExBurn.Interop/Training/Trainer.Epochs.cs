@@ -13,18 +13,32 @@ public sealed partial class Trainer
     /// <param name="options">How to train; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the run between two batches.</param>
     /// <inheritdoc cref="Fit(Dataset, FitOptions?, CancellationToken)" path="/exception"/>
+    [OverloadResolutionPriority(1)]
     public IAsyncEnumerable<EpochResult> Epochs(
         Dataset train, FitOptions? options = null, CancellationToken cancellationToken = default)
     {
         var given = options ?? new FitOptions();
         CheckData(train, given);
-        return EachEpoch(train, given, cancellationToken);
+        return EachEpoch(token => StartRun(train, given, null, token), cancellationToken);
     }
 
-    private async IAsyncEnumerable<EpochResult> EachEpoch(
-        Dataset train, FitOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>As <see cref="Epochs(Dataset, FitOptions?, CancellationToken)"/>, over a stream, which is read anew for each epoch.</summary>
+    /// <param name="train">Where the batches come from.</param>
+    /// <param name="options">How to train; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the run between two batches, or while it waits for one.</param>
+    /// <inheritdoc cref="Fit(DataStream, FitOptions?, CancellationToken)" path="/exception"/>
+    public IAsyncEnumerable<EpochResult> Epochs(
+        DataStream train, FitOptions? options = null, CancellationToken cancellationToken = default)
     {
-        using var run = StartRun(train, options, null, cancellationToken);
+        var given = options ?? new FitOptions();
+        CheckStream(train, given);
+        return EachEpoch(token => StartRun(new StreamSource(train, given), given, null, token), cancellationToken);
+    }
+
+    private static async IAsyncEnumerable<EpochResult> EachEpoch(
+        Func<CancellationToken, FitRun> start, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var run = start(cancellationToken);
         run.Begin();
         var mayEnd = true;
         try

@@ -64,12 +64,17 @@ public sealed partial class Trainer
 
     private History Run(DataStream train, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
+        CheckStream(train, options);
+        using var run = StartRun(new StreamSource(train, options), options, progress, cancellationToken);
+        return Complete(run);
+    }
+
+    private static void CheckStream(DataStream train, FitOptions options)
+    {
         Check.NotNull(train, nameof(train));
         if (options.Validation is { } validation)
             RequireRows(validation, nameof(FitOptions.Validation));
         if (options.ValidationSplit is not null || options.Sampler is not null || options.Mixing is not null)
             throw new ArgumentException("ValidationSplit, Sampler and Mixing need a dataset; a stream has its own order.", nameof(options));
-        using var run = StartRun(new StreamSource(train, options), options, progress, cancellationToken);
-        return Complete(run);
     }
 }

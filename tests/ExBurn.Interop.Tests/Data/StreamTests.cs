@@ -61,6 +61,54 @@ public sealed class StreamTests
         }
     }
 
+    /// <summary>Rates, momenta, groups with schedules of their own and rates that a callback sets act on a stream's steps as on a dataset's.</summary>
+    [Fact]
+    public void Schedules_of_a_stream_are_those_of_the_dataset()
+    {
+        FitOptions[] all =
+        [
+            new() { Schedule = new OneCycle(0.3), AccumulationSteps = 2 },
+            new() { Schedule = new ExponentialDecay(0.9) { Interval = ScheduleInterval.Step }, Callbacks = [new SetRate(3, 0.64)] },
+            new() { Callbacks = [new SetRate(1, 0.01)] },
+            new() { Schedule = new CosineAnnealing(3) },
+        ];
+        using var data = Blobs.Dataset();
+        foreach (var one in all)
+        {
+            var options = one with { Epochs = 3, BatchSize = 10, Shuffle = false };
+            Optimizer optimizer = new SGD(0.1) { Momentum = 0.9, Groups = [new ParameterGroup("0") { Schedule = new StepDecay(4, 0.5) { Interval = ScheduleInterval.Step } }] };
+            using var model = Blobs.Model(3, optimizer);
+            using var other = Blobs.Model(3, optimizer);
+            var expected = new Trainer(model).Fit(data, options);
+            var found = new Trainer(other).Fit(DataStream.FromSamples(Samples()).WithRows(Blobs.Rows), options);
+            Assert.Equal(expected.Epochs.Select(epoch => (epoch.Loss, epoch.LearningRate)), found.Epochs.Select(epoch => (epoch.Loss, epoch.LearningRate)));
+            Assert.Equal(Blobs.State(model), Blobs.State(other));
+        }
+    }
+
+    [Fact]
+    public async Task Epochs_of_a_stream_come_one_by_one()
+    {
+        using var model = Blobs.Model(3);
+        using var other = Blobs.Model(3);
+        var options = new FitOptions { Epochs = 3, BatchSize = 10 };
+        var expected = new Trainer(model).Fit(DataStream.FromSamples(Samples()), options);
+        var losses = new List<double>();
+        await foreach (var epoch in new Trainer(other).Epochs(DataStream.FromSamples(Samples()), options))
+            losses.Add(epoch.Loss);
+        Assert.Equal(expected.Losses, losses);
+        Assert.Throws<ArgumentException>(() => new Trainer(other).Epochs(DataStream.FromSamples(Samples()), options with { ValidationSplit = 0.5 }));
+    }
+
+    private sealed class SetRate(long batch, double rate) : Callback
+    {
+        public override void OnBatchEnd(TrainingContext context, in BatchResult result)
+        {
+            if (result.Batch == batch)
+                context.LearningRate = rate;
+        }
+    }
+
     [Fact]
     public void Limits_accumulation_and_partial_batches_are_those_of_an_epoch()
     {

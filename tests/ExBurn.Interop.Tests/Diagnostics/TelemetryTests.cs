@@ -43,6 +43,36 @@ public sealed class TelemetryTests
     }
 
     [Fact]
+    public void A_gauge_tells_how_many_native_objects_live()
+    {
+        var handles = 0L;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name == "exburn.native.handles")
+                    self.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => handles = value);
+        listener.Start();
+        long Read()
+        {
+            listener.RecordObservableInstruments();
+            return handles;
+        }
+        using (Blobs.Dataset(6))
+        {
+            // The meter's class may only now come alive.
+            Fit(new());
+            var before = Read();
+            using (Blobs.Dataset(6))
+                Assert.Equal(before + 1, Read());
+            Assert.Equal(before, Read());
+        }
+    }
+
+    [Fact]
     public void Spans_of_epochs_lie_in_the_span_of_the_run()
     {
         var spans = new List<Activity>();
