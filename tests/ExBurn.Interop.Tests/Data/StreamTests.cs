@@ -67,7 +67,7 @@ public sealed class StreamTests
     {
         FitOptions[] all =
         [
-            new() { Schedule = new OneCycle(0.3), AccumulationSteps = 2 },
+            new() { Schedule = new OneCycle(0.3) },
             new() { Schedule = new ExponentialDecay(0.9) { Interval = ScheduleInterval.Step }, Callbacks = [new SetRate(3, 0.64)] },
             new() { Callbacks = [new SetRate(1, 0.01)] },
             new() { Schedule = new CosineAnnealing(3) },
