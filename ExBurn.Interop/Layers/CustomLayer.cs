@@ -90,5 +90,5 @@ internal sealed record ModelLayer(Model Model) : CustomLayer
 {
     internal override string TypeName => Model.GetType().Name;
 
-    protected override Node Forward(IReadOnlyList<Node> inputs) => inputs[0].Graph.Inline(Model.Description, inputs);
+    protected override Node Forward(IReadOnlyList<Node> inputs) => inputs[0].Graph.Inline(Model, inputs);
 }

@@ -18,6 +18,7 @@ public sealed class Graph
 {
     private readonly List<InputDescription> _inputs = [];
     private readonly List<NodeDescription> _nodes = [];
+    private readonly List<InnerModel> _inner = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
 
@@ -99,11 +100,11 @@ public sealed class Graph
         }
         if (_inputs.Find(input => !needed.Contains(input.Name)) is { } unused)
             throw new ArgumentException($"The input '{unused.Name}' is not used by any output.", nameof(outputs));
-        return new(new([.. _inputs], nodes, [.. outputs.Select(output => output.Node.Name)]), names);
+        return new(new([.. _inputs], nodes, [.. outputs.Select(output => output.Node.Name)]) { InnerModels = [.. _inner] }, names);
     }
 
     /// <summary>All nodes, with one output.</summary>
-    internal ModelDescription Describe(Node output) => new([.. _inputs], [.. _nodes], [output.Name]);
+    internal ModelDescription Describe(Node output) => new([.. _inputs], [.. _nodes], [output.Name]) { InnerModels = [.. _inner] };
 
     /// <summary>Adds a layer applied to nodes and gives its first output.</summary>
     internal Node Add(Layer layer, string? name, IReadOnlyList<Node> inputs)
@@ -129,8 +130,9 @@ public sealed class Graph
     }
 
     /// <summary>Adds all nodes of a model under a name, with its inputs bound to nodes, and gives its first output.</summary>
-    internal Node Inline(ModelDescription model, IReadOnlyList<Node> inputs)
+    internal Node Inline(Model whole, IReadOnlyList<Node> inputs)
     {
+        var model = whole.Description;
         if (inputs.Count != model.Inputs.Count)
             throw new ArgumentException($"The model takes {model.Inputs.Count} inputs, {inputs.Count} are given.", nameof(inputs));
         var bound = new Dictionary<string, Node>(StringComparer.Ordinal);
@@ -150,6 +152,12 @@ public sealed class Graph
                 Shares = Share(full, shares),
             });
             bound.Add(node.Name, new Node(this, full));
+        }
+        if (_scope.Owner is null)
+        {
+            foreach (var part in model.InnerModels)
+                _inner.Add(part with { Prefix = _scope.Prefix + part.Prefix });
+            _inner.Add(new(_scope.Prefix, whole));
         }
         return new Node(this, Find(model.Outputs[0]).Name, [.. model.Outputs.Select(name => Find(name))]);
     }

@@ -95,12 +95,14 @@ public abstract partial class Model
         }
 
         var wantedSeed = _handle is null ? seed ?? NewSeed() : Seed;
-        var json = Describe(wantedShape).ToJson(wantedType);
-        var handle = BurnBridge.NewModel(json, unchecked((ulong)wantedSeed), wantedDevice.Open());
+        var description = DescribeAdapted(wantedShape);
+        var handle = BurnBridge.NewModel(description.ToJson(wantedType), unchecked((ulong)wantedSeed), wantedDevice.Open());
         try
         {
             if (_handle is { } old)
                 Carry(old, handle);
+            else
+                CopyInner(description, handle);
             finish(handle);
         }
         catch
@@ -120,12 +122,29 @@ public abstract partial class Model
     private static void Carry(ModelHandle from, ModelHandle to)
     {
         BurnBridge.ImportState(to, BurnBridge.ExportState(from), strict: true);
-        foreach (var layer in ModelSummary.FromJson("", BurnBridge.Summary(from)).Layers)
-            if (layer.Parameters + layer.Buffers > 0)
-                BurnBridge.SetTrainable(to, layer.Name, !layer.IsFrozen);
-        foreach (var entry in StateEntry.ListFromJson(BurnBridge.StateList(from)))
-            if (entry.Kind == StateKind.Parameter)
-                BurnBridge.SetTrainable(to, entry.Name, entry.Trainable);
+        SetMarks(to, Marks(from));
+    }
+
+    /// <summary>What is frozen and what is trained, layers before the parameters in them.</summary>
+    private static IReadOnlyList<(string Name, bool Trainable)> Marks(ModelHandle model)
+    {
+        var layers = ModelSummary.FromJson("", BurnBridge.Summary(model)).Layers.Where(layer => layer.Parameters + layer.Buffers > 0);
+        var parameters = StateEntry.ListFromJson(BurnBridge.StateList(model)).Where(entry => entry.Kind == StateKind.Parameter);
+        return [.. layers.Select(layer => (layer.Name, !layer.IsFrozen)), .. parameters.Select(entry => (entry.Name, entry.Trainable))];
+    }
+
+    private static void SetMarks(ModelHandle model, IEnumerable<(string Name, bool Trainable)> marks)
+    {
+        foreach (var (name, trainable) in marks)
+            BurnBridge.SetTrainable(model, name, trainable);
+    }
+
+    /// <summary>Gives a new model the weights of the built models it was put together from.</summary>
+    private static void CopyInner(ModelDescription description, ModelHandle to)
+    {
+        foreach (var (prefix, inner) in description.InnerModels)
+            if (inner.IsBuilt)
+                BurnBridge.ImportState(to, SafeTensors.Write(inner.GetState().ToDictionary(entry => prefix + entry.Key, entry => entry.Value)), strict: false);
     }
 
     private static long NewSeed() => BitConverter.ToInt64(Guid.NewGuid().ToByteArray(), 0) & long.MaxValue;

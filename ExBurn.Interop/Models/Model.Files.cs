@@ -48,22 +48,7 @@ public abstract partial class Model
     {
         Check.NotNull(path, nameof(path));
         var state = OrderedState();
-        var temporary = path + ".tmp";
-        try
-        {
-            using (var file = File.Create(temporary))
-                JsonWeights.Write(file, state);
-            if (File.Exists(path))
-                File.Replace(temporary, path, null);
-            else
-                File.Move(temporary, path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            if (File.Exists(temporary))
-                File.Delete(temporary);
-            throw new CheckpointException($"{path}: {error.Message}", ErrorCode.IO, error);
-        }
+        WriteWhole(path, file => JsonWeights.Write(file, state));
     }
 
     /// <summary>As <see cref="ExportJson(string)"/>, to a stream, which stays open.</summary>
@@ -94,6 +79,28 @@ public abstract partial class Model
     /// <inheritdoc cref="ImportJson(string, bool)" path="/param|/exception"/>
     public LoadReport ImportJson(Stream stream, bool strict = true)
         => SetState(JsonWeights.Read(Check.NotNull(stream, nameof(stream))), strict);
+
+    /// <summary>Writes a file under a temporary name, then renames it.</summary>
+    /// <exception cref="CheckpointException">The file cannot be written.</exception>
+    private static void WriteWhole(string path, Action<Stream> write)
+    {
+        var temporary = path + ".tmp";
+        try
+        {
+            using (var file = File.Create(temporary))
+                write(file);
+            if (File.Exists(path))
+                File.Replace(temporary, path, null);
+            else
+                File.Move(temporary, path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            if (File.Exists(temporary))
+                File.Delete(temporary);
+            throw new CheckpointException($"{path}: {error.Message}", ErrorCode.IO, error);
+        }
+    }
 
     /// <summary>The state in the model's order.</summary>
     private IEnumerable<KeyValuePair<string, TensorData>> OrderedState()

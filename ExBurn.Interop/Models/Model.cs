@@ -91,12 +91,13 @@ public abstract partial class Model : Inference
     {
         if (Check.NotNull(layers, nameof(layers)).Length == 0)
             return CreatePredictor();
-        return new(BurnBridge.NewPredictor(Handle, layers), SampleShape, InputNames, [.. layers]);
+        return new(BurnBridge.NewPredictor(Handle, AdaptedNames(layers)), SampleShape, InputNames, [.. layers]);
     }
 
     /// <summary>
     /// This model as a layer of another one: its layers under a name, with weights of their own. Where this model is built, they start as its
-    /// weights are when the other one is built.
+    /// weights and buffers are when the other one is built, in the other one's type; what is frozen is not taken over. It must not be
+    /// disposed before.
     /// </summary>
     /// <param name="name">Name of the layer. Default: its position in a <see cref="Sequential"/>, or one made of its type.</param>
     public CustomLayer AsLayer(string? name = null) => new ModelLayer(this) { Name = name };
@@ -106,7 +107,7 @@ public abstract partial class Model : Inference
         => new(Description, OutputNames, IsBuilt ? Summary().Layers.ToDictionary(layer => layer.Name, layer => layer.OutputShape) : new Dictionary<string, Shape?>());
 
     /// <summary>The layers and how they are linked.</summary>
-    internal ModelDescription Description => Describe(_inputShape);
+    internal ModelDescription Description => DescribeAdapted(_inputShape);
 
     /// <inheritdoc/>
     public override void Dispose()

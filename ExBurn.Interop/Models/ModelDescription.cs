@@ -15,12 +15,18 @@ internal sealed record NodeDescription(string Name, Layer Layer, IReadOnlyList<s
     public string? Shares { get; init; }
 }
 
+/// <summary>A model that became part of another one under a prefix of its names; see <see cref="Model.AsLayer"/>.</summary>
+internal sealed record InnerModel(string Prefix, Model Model);
+
 /// <summary>A model as the native core reads it.</summary>
 internal sealed record ModelDescription(
     IReadOnlyList<InputDescription> Inputs, IReadOnlyList<NodeDescription> Nodes, IReadOnlyList<string> Outputs)
 {
     /// <summary>Version of the JSON descriptions.</summary>
     public const int Version = 1;
+
+    /// <summary>The models it was put together from, inner ones before those they are part of; their weights are its first ones.</summary>
+    public IReadOnlyList<InnerModel> InnerModels { get; init; } = [];
 
     public string ToJson(DType dtype) => JsonText.Object(json =>
     {
