@@ -2,6 +2,7 @@
 """The networks of NetworkCase.cs in PyTorch. Reads a command per line and answers with a line: `network NAME` with the number of
 parameters, `forward` (without gradients, in evaluation) and `step` (a whole training step) with the milliseconds of one.
 Needs python3 with torch (apt-get install python3-torch)."""
+import os
 import sys
 import time
 
@@ -94,6 +95,8 @@ class Run:
         loss.item()
 
 
+# As many threads as the other side takes.
+torch.set_num_threads(len(os.sched_getaffinity(0)))
 print(f"torch {torch.__version__}, {torch.get_num_threads()} threads", flush=True)
 run = None
 for line in sys.stdin:
