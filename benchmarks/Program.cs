@@ -2,15 +2,16 @@ namespace ExBurn.Benchmarks;
 
 /// <summary>
 /// Train step through C# against the same step from Rust and from PyTorch, in turns.
-/// Then the manual loop against Fit, and an optimizer's step against a copy of the same bytes. --only step|loop|optimizer chooses one.
-///   ExBurn.Benchmarks [--only WHAT] [--rust PROGRAM] [--torch PYTHON] [--script peer_torch.py] [--steps N] [--rounds N]
+/// Then the manual loop against Fit, an optimizer's step against a copy of the same bytes, and networks of usual size against PyTorch.
+/// --only step|loop|optimizer|networks chooses one, --network NAME one of the networks.
+///   ExBurn.Benchmarks [--only WHAT] [--network NAME] [--rust PROGRAM] [--torch PYTHON] [--scripts FOLDER] [--steps N] [--rounds N]
 /// </summary>
 internal static class Program
 {
     private static int Main(string[] arguments)
     {
-        string? rust = null, python = null, only = null;
-        var script = "benchmarks/peer_torch.py";
+        string? rust = null, python = null, only = null, network = null;
+        var scripts = "benchmarks";
         int steps = 300, rounds = 5;
         for (var i = 0; i + 1 < arguments.Length; i += 2)
         {
@@ -20,7 +21,8 @@ internal static class Program
                 case "--only": only = value; break;
                 case "--rust": rust = value; break;
                 case "--torch": python = value; break;
-                case "--script": script = value; break;
+                case "--scripts": scripts = value; break;
+                case "--network": network = value; break;
                 case "--steps": steps = Number(value); break;
                 case "--rounds": rounds = Number(value); break;
                 default: Console.Error.WriteLine($"unknown option {arguments[i]}"); return 2;
@@ -31,13 +33,15 @@ internal static class Program
         if (rust is not null)
             peers.Add(new Peer("Rust", rust));
         if (python is not null)
-            peers.Add(new Peer("PyTorch", python, script));
+            peers.Add(new Peer("PyTorch", python, Path.Combine(scripts, "peer_torch.py")));
         if (only is null or "step")
             Measure(peers, steps, rounds);
         if (only is null or "loop")
             ManualLoop.Measure();
         if (only is null or "optimizer")
             OptimizerStep.Measure();
+        if (only is null or "networks")
+            Networks.Measure(python, Path.Combine(scripts, "peer_torch_networks.py"), network);
         return 0;
     }
 

@@ -10,6 +10,7 @@ namespace ExBurn;
 ///         =&gt; input * (input.Apply(new Linear(Features, Features), "gate") + Parameter("offset", [Features])).Apply(new Sigmoid());
 /// }
 /// </code>
+/// <see cref="Layer.Initializers"/> are for its parts; set on the layer itself they are an error when it is applied.
 /// </summary>
 public abstract record CustomLayer : Layer
 {
@@ -50,6 +51,8 @@ public abstract record CustomLayer : Layer
 
     internal Node Apply(Graph graph, IReadOnlyList<Node> inputs)
     {
+        if (Initializers.Count > 0)
+            throw new ArgumentException($"{GetType().Name} is composed of other layers: give {nameof(Initializers)} to its parts, or call {nameof(Model)}.{nameof(Model.Initialize)}.");
         var outer = s_graph;
         s_graph = graph;
         try

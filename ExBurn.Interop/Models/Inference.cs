@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ExBurn.Native;
 
 namespace ExBurn;
@@ -69,6 +70,7 @@ public abstract partial class Inference : IDisposable
     /// <param name="inputs">One array per input, in the model's order, all with the same number of rows.</param>
     /// <param name="batchSize">Rows computed at once; 0 for all.</param>
     /// <returns>One array per output.</returns>
+    [OverloadResolutionPriority(1)]
     public TensorData[] Predict(IReadOnlyList<TensorData> inputs, int batchSize = 0)
     {
         using var outputs = Run(Inputs(inputs, nameof(inputs)), Rows(batchSize));

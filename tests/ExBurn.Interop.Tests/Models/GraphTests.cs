@@ -234,6 +234,8 @@ public sealed class GraphTests
         Assert.Throws<ArgumentException>(() => x.Apply(new ReLU(), "a:b"));
         Assert.Throws<ArgumentException>(() => Node.Concat(0));
         Assert.Throws<DivideByZeroException>(() => x / 0);
+        var zeros = new Gate(3) { Initializers = [("gate.bias", Initializer.Zeros)] };
+        Assert.Contains("Gate is composed of other layers", Assert.Throws<ArgumentException>(() => x.Apply(zeros, "gated")).Message);
 
         var wrong = new Graph();
         var y = wrong.Input("y", 3);
