@@ -116,7 +116,6 @@ public abstract partial class Model
         RequireAdapters();
         return Load(path, new LoadOptions
         {
-            Key = "",
             Rename = [("base_model.model.*", "$1")],
             Only = [.. _adapters.Keys.SelectMany(LoRAAdapter.Parameters)],
         });

@@ -136,8 +136,9 @@ public sealed class LoRATests
         var before = Predict(model, x);
         Assert.Equal(3, model.AddLoRA("*", rank: 3, alpha: 6));
         Assert.Equal(before, Predict(model, x));
-        Assert.Equal(new Shape([3, 2, 3, 3]), model.GetState()["0.lora_A.weight"].Shape);
-        Assert.Equal(new Shape([4, 3, 1, 1]), model.GetState()["0.lora_B.weight"].Shape);
+        (Shape down, Shape up) = ([3, 2, 3, 3], [4, 3, 1, 1]);
+        Assert.Equal(down, model.GetState()["0.lora_A.weight"].Shape);
+        Assert.Equal(up, model.GetState()["0.lora_B.weight"].Shape);
         Disturb(model);
         var changed = Predict(model, x);
         Assert.True(before.Zip(changed, (a, b) => Math.Abs(a - b)).Max() > 0.01);
