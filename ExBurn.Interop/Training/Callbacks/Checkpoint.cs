@@ -121,6 +121,7 @@ public sealed class Checkpoint : Callback
 
     private void Write(TrainingContext context, string path)
     {
+        var before = LastPath is { } last && last != path && File.Exists(last) ? File.GetLastWriteTimeUtc(last) : DateTime.MinValue;
         LastPath = path;
         // In the state that is written the file counts already.
         if (!_kept.Contains(path))
@@ -129,6 +130,9 @@ public sealed class Checkpoint : Callback
             context.Model.Save(path);
         else
             context.Trainer.SaveCheckpoint(path);
+        // A file system's clock ticks in milliseconds: the newest file must also be the latest.
+        if (File.GetLastWriteTimeUtc(path) <= before)
+            File.SetLastWriteTimeUtc(path, before.AddMilliseconds(10));
         while (_kept.Count > KeepLast)
             File.Delete(_kept.Dequeue());
     }
