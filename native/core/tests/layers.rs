@@ -10,12 +10,12 @@ mod single;
 
 use exburn_core::layers::names;
 use exburn_core::tensor::DType;
-use layer_cases::single;
+use layer_cases::{On, single};
 use reference::{Worst, cases};
 
 #[test]
 fn reference_cases() {
-    layer_cases::check(&cases("layers.json"), layer_cases::LIMITS);
+    layer_cases::check(&cases("layers.json"), layer_cases::LIMITS, On::All);
 }
 
 /// The core has every layer of the references.
@@ -34,7 +34,7 @@ fn own_cases() {
     for file in files.filter(|path| path.extension().is_some_and(|e| e == "json")) {
         println!("{}", file.display());
         let json: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-        layer_cases::check(json["cases"].as_array().expect("cases"), layer_cases::OWN_LIMITS);
+        layer_cases::check(json["cases"].as_array().expect("cases"), layer_cases::OWN_LIMITS, On::Cpu);
     }
 }
 

@@ -25,7 +25,7 @@ fn more_cases() -> Vec<Json> {
 fn reference_cases() {
     let cases = more_cases();
     assert!(cases.len() >= 60);
-    layer_cases::check(&cases, layer_cases::LIMITS);
+    layer_cases::check(&cases, layer_cases::LIMITS, layer_cases::On::Cpu);
 }
 
 fn case(layer: &str, options: Json, inputs: Vec<HostArray>) -> Single {

@@ -61,11 +61,20 @@ fn compare(case: &Json, run: SingleRun, mut meet: impl FnMut(&HostArray, &HostAr
 /// The project's own cases have thirteen digits.
 pub const OWN_LIMITS: [f64; 2] = [1e-5, 1e-11];
 
-/// Runs all cases whose layer the core has, on all devices in all types. Many own cases vary one option of one layer: a
-/// GPU would spend minutes on building kernels and say no more than the references do.
-pub fn check(cases: &[Json], limits: [f64; 2]) {
+/// Where cases run.
+#[derive(Clone, Copy, PartialEq)]
+pub enum On {
+    /// All devices.
+    All,
+    /// The CPU devices: for many cases that vary one option of one layer, a software GPU would spend minutes on building
+    /// kernels and say no more than the references do.
+    Cpu,
+}
+
+/// Runs all cases whose layer the core has, in all types.
+pub fn check(cases: &[Json], limits: [f64; 2], on: On) {
     let places = places(devices()).into_iter();
-    for (device, dtype) in places.filter(|(device, _)| limits == LIMITS || device.info().kind != "gpu") {
+    for (device, dtype) in places.filter(|(device, _)| on == On::All || device.info().kind != "gpu") {
         let (mut ran, mut to_come, mut worst) = (0, 0, Worst::default());
         for case in cases {
             let single = single(case);
