@@ -22,6 +22,9 @@ public sealed class Graph
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
 
+    // Of each composed layer, the node that is its output.
+    private readonly Dictionary<string, string> _composed = new(StringComparer.Ordinal);
+
     // Of each node that shares weights, the node that owns them.
     private readonly Dictionary<string, string> _owners = new(StringComparer.Ordinal);
     private Scope _scope = new("", null, true);
@@ -100,11 +103,11 @@ public sealed class Graph
         }
         if (_inputs.Find(input => !needed.Contains(input.Name)) is { } unused)
             throw new ArgumentException($"The input '{unused.Name}' is not used by any output.", nameof(outputs));
-        return new(new([.. _inputs], nodes, [.. outputs.Select(output => output.Node.Name)]) { InnerModels = [.. _inner] }, names);
+        return new(new([.. _inputs], nodes, [.. outputs.Select(output => output.Node.Name)]) { InnerModels = [.. _inner], Composed = new Dictionary<string, string>(_composed, StringComparer.Ordinal) }, names);
     }
 
     /// <summary>All nodes, with one output.</summary>
-    internal ModelDescription Describe(Node output) => new([.. _inputs], [.. _nodes], [output.Name]) { InnerModels = [.. _inner] };
+    internal ModelDescription Describe(Node output) => new([.. _inputs], [.. _nodes], [output.Name]) { InnerModels = [.. _inner], Composed = new Dictionary<string, string>(_composed, StringComparer.Ordinal) };
 
     /// <summary>Adds a layer applied to nodes and gives its first output.</summary>
     internal Node Add(Layer layer, string? name, IReadOnlyList<Node> inputs)
@@ -117,8 +120,12 @@ public sealed class Graph
         foreach (var input in inputs)
             Own(input, nameof(inputs));
         if (layer is CustomLayer custom)
-            return InScope(new(full + ".", _scope.Owner is { } first ? first + local + "." : null, _scope.Trainable && layer.Trainable),
-                () => custom.Apply(this, inputs));
+        {
+            var output = InScope(
+                new(full + ".", _scope.Owner is { } first ? first + local + "." : null, _scope.Trainable && layer.Trainable), () => custom.Apply(this, inputs));
+            _composed[full] = output.Name;
+            return output;
+        }
 
         Define(full, nameof(name));
         _nodes.Add(new(full, layer, [.. inputs.Select(input => input.Name)])
@@ -153,6 +160,8 @@ public sealed class Graph
             });
             bound.Add(node.Name, new Node(this, full));
         }
+        foreach (var composed in model.Composed)
+            _composed[_scope.Prefix + composed.Key] = Find(composed.Value).Name;
         if (_scope.Owner is null)
         {
             foreach (var part in model.InnerModels)

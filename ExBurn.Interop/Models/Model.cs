@@ -84,15 +84,18 @@ public abstract partial class Model : Inference
     /// A snapshot that gives the values of named layers instead of the model's outputs: features of an inner layer, for search, transfer or
     /// to look at. Layers that they do not need are not computed. Dispose it.
     /// </summary>
-    /// <param name="layers">Names of layers as <see cref="Summary"/> lists them; <c>name:1</c> for a second output.</param>
+    /// <param name="layers">Names of layers as <see cref="Summary"/> lists them, or of layers composed of them (<c>layer3.1</c> of a ResNet); <c>name:1</c> for a second output.</param>
     /// <exception cref="NameNotFoundException">The model has no layer of that name; the message lists those it has.</exception>
     /// <exception cref="InvalidOperationException">The model is not built.</exception>
     public Predictor CreatePredictor(params string[] layers)
     {
         if (Check.NotNull(layers, nameof(layers)).Length == 0)
             return CreatePredictor();
-        return new(BurnBridge.NewPredictor(Handle, AdaptedNames(layers)), SampleShape, InputNames, [.. layers]);
+        return new(BurnBridge.NewPredictor(Handle, AdaptedNames([.. layers.Select(OutputOf)])), SampleShape, InputNames, [.. layers]);
     }
+
+    /// <summary>The node that a name means: a composed layer's is the one that gives its output.</summary>
+    private string OutputOf(string layer) => Description.Composed.TryGetValue(layer, out var node) ? node : layer;
 
     /// <summary>
     /// This model as a layer of another one: its layers under a name, with weights of their own. Where this model is built, they start as its

@@ -28,6 +28,9 @@ internal sealed record ModelDescription(
     /// <summary>The models it was put together from, inner ones before those they are part of; their weights are its first ones.</summary>
     public IReadOnlyList<InnerModel> InnerModels { get; init; } = [];
 
+    /// <summary>Of each composed layer, the node that is its output.</summary>
+    public IReadOnlyDictionary<string, string> Composed { get; init; } = new Dictionary<string, string>();
+
     public string ToJson(DType dtype) => JsonText.Object(json =>
     {
         json.WriteNumber("version", Version);

@@ -1,3 +1,4 @@
+using ExBurn.Tests.Support;
 using ExBurn.Tests.Training;
 
 namespace ExBurn.Tests.Devices;
@@ -8,18 +9,6 @@ namespace ExBurn.Tests.Devices;
 /// </summary>
 public sealed class GpuTests
 {
-    private static bool Present
-    {
-        get
-        {
-            var device = Device.Gpu();
-            if (Environment.GetEnvironmentVariable("EXBURN_TEST_GPU") != "1" && !device.IsAvailable)
-                return false;
-            Assert.True(device.IsAvailable, device.AvailabilityReason);
-            return true;
-        }
-    }
-
     private static Sequential Network(Device device)
     {
         var model = new Sequential(
@@ -46,7 +35,7 @@ public sealed class GpuTests
     [Fact]
     public void A_small_model_trains_on_the_GPU_and_agrees_with_the_CPU()
     {
-        if (!Present)
+        if (!Gpu.IsPresent)
             return;
         using var data = Images();
         (double[] Losses, Evaluation Result) Run(Device device)
@@ -67,7 +56,7 @@ public sealed class GpuTests
     [Fact]
     public void A_model_moves_between_devices_with_its_optimizer_state()
     {
-        if (!Present)
+        if (!Gpu.IsPresent)
             return;
         using var train = Blobs.Dataset();
         var options = new FitOptions { Epochs = 2, BatchSize = 24 };
@@ -91,7 +80,7 @@ public sealed class GpuTests
     [Fact]
     public void Double_precision_is_refused_on_the_GPU()
     {
-        if (!Present)
+        if (!Gpu.IsPresent)
             return;
         using var model = new Sequential(new Linear(2, 1));
         Assert.Throws<DTypeException>(() => model.Build(Device.Gpu(), dtype: DType.Float64));

@@ -193,7 +193,7 @@ public sealed class GraphGuide
         LoadReport report = resnet.Load("resnet18.safetensors", strict: false);
         resnet.Freeze();
         resnet.Unfreeze("fc.*");
-        using Predictor stage = resnet.CreatePredictor("layer3.1.relu_1", "fc");
+        using Predictor stage = resnet.CreatePredictor("layer3.1", "fc");
 
         Assert.Equal(["fc.bias", "fc.weight"], report.Mismatched.Select(entry => entry.Name).Order(StringComparer.Ordinal));
         Assert.Equal(["fc.weight", "fc.bias"], resnet.ListState().Where(entry => entry.Trainable).Select(entry => entry.Name));

@@ -20,11 +20,20 @@ public sealed class ReferenceTrainingTests
         Run(name, DType.Float32, 1e-3, 1e-4);
     }
 
-    private static void Run(string name, DType dtype, double relative, double absolute)
+    /// <summary>The same runs on the GPU device, in single precision: the loss of every step.</summary>
+    [Theory]
+    [MemberData(nameof(Supported))]
+    public void A_run_on_the_GPU_follows_PyTorch(string name)
+    {
+        if (Gpu.IsPresent)
+            Run(name, DType.Float32, 1e-3, 1e-4, Device.Gpu());
+    }
+
+    private static void Run(string name, DType dtype, double relative, double absolute, Device? device = null)
     {
         var one = Cases().Single(one => one.GetProperty("name").GetString() == name);
         using var model = ModelOf(one.GetProperty("model"))!;
-        model.Compile(OptimizerOf(one)!, LossOf(one)!, dtype: dtype);
+        model.Compile(OptimizerOf(one)!, LossOf(one)!, device: device, dtype: dtype);
         model.SetState(LayerCases.State(one, "initial_state", dtype));
         var (inputs, targets) = (ReferenceCases.Array(one.GetProperty("inputs")), ReferenceCases.Array(one.GetProperty("targets")));
         var batch = one.GetProperty("batch_size").GetInt32();
