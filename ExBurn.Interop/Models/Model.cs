@@ -91,11 +91,15 @@ public abstract partial class Model : Inference
     {
         if (Check.NotNull(layers, nameof(layers)).Length == 0)
             return CreatePredictor();
-        return new(BurnBridge.NewPredictor(Handle, AdaptedNames([.. layers.Select(OutputOf)])), SampleShape, InputNames, [.. layers]);
+        return new(BurnBridge.NewPredictor(Handle, AdaptedNames(OutputsOf(layers))), SampleShape, InputNames, [.. layers]);
     }
 
-    /// <summary>The node that a name means: a composed layer's is the one that gives its output.</summary>
-    private string OutputOf(string layer) => Description.Composed.TryGetValue(layer, out var node) ? node : layer;
+    /// <summary>The nodes that names mean: a composed layer's is the one that gives its output.</summary>
+    private string[] OutputsOf(string[] layers)
+    {
+        var composed = Description.Composed;
+        return [.. layers.Select(layer => composed.TryGetValue(layer, out var node) ? node : layer)];
+    }
 
     /// <summary>
     /// This model as a layer of another one: its layers under a name, with weights of their own. Where this model is built, they start as its

@@ -96,8 +96,8 @@ internal sealed class FitRun : IDisposable
 
         using var span = TrainingTelemetry.StartPart("exburn.epoch", _span, _context.Epoch);
         var (result, firstRate) = TrainParts();
-        var isWhole = !_train.CanPause || (long)result.Batches >= _batchesPerEpoch;
-        if (!isWhole && _open is not null)
+        // An epoch of a stream, whose batches are not known, is never open.
+        if (_open is not null && (long)result.Batches < _batchesPerEpoch)
             _unfinished = Capture();
         _open = null;
         _state.Epochs++;

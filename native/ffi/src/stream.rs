@@ -7,11 +7,10 @@ use crate::guard::guard;
 use crate::handle;
 use crate::model::ExbModel;
 use crate::structs::{flag, size};
-use crate::train::{ExbBatchEvent, ExbRunResult, ExbTrainOptions, ResultPlace, observer, options};
-use exburn_core::train::{self, BatchEvent, BatchSource, Flow, SourceBatch};
+use crate::train::{ExbBatchEvent, ExbRunResult, ExbTrainOptions, ResultPlace, observed, options};
+use exburn_core::train::{self, BatchSource, SourceBatch};
 use exburn_core::{Error, ErrorKind};
 use std::ffi::c_void;
-use std::sync::atomic::AtomicBool;
 
 /// One batch of a stream. The caller fills it; its arrays stay valid until the next call for a batch, or the end of the run.
 #[repr(C)]
@@ -124,11 +123,9 @@ pub unsafe extern "C" fn exb_train_stream(
         }
         let columns = size(native.columns.max(1), "columns")?;
         let mut source = Caller::new(next, pace, next_state)?;
-        let never = AtomicBool::new(false);
-        let cancel = cancel.as_ref().map_or(&never, |flag| flag);
-        let mut observer = observer(callback, state);
-        let observer = observer.as_mut().map(|f| f as &mut dyn FnMut(&BatchEvent) -> Flow);
-        let result = model.run(|model| train::train_stream(model, &mut source, &options, columns, cancel, observer))?;
+        let result = observed(cancel, callback, state, |cancel, observer| {
+            model.run(|model| train::train_stream(model, &mut source, &options, columns, cancel, observer))
+        })?;
         place.set(&result);
         Ok(())
     })
@@ -157,11 +154,9 @@ pub unsafe extern "C" fn exb_evaluate_stream(
         };
         let mut source = Caller::new(next, None, next_state)?;
         let report_every = size(report_every, "report_every")?;
-        let never = AtomicBool::new(false);
-        let cancel = cancel.as_ref().map_or(&never, |flag| flag);
-        let mut observer = observer(callback, state);
-        let observer = observer.as_mut().map(|f| f as &mut dyn FnMut(&BatchEvent) -> Flow);
-        let result = model.run(|model| train::evaluate_stream(model, &mut source, cancel, report_every, observer))?;
+        let result = observed(cancel, callback, state, |cancel, observer| {
+            model.run(|model| train::evaluate_stream(model, &mut source, cancel, report_every, observer))
+        })?;
         place.set(&result);
         Ok(())
     })

@@ -5,11 +5,11 @@ use crate::cancel::ExbCancel;
 use crate::dataset::{self, ExbDataset};
 use crate::error::{ExbError, Failure, Result, Status};
 use crate::guard::guard;
-use crate::handle;
+use crate::handle::{self, Lease};
 use crate::model::ExbModel;
 use crate::structs::{check_pointer, flag, prefix, size, slice, slice_mut, struct_size};
 use exburn_core::ArrayView;
-use exburn_core::train::{self, BatchEvent, Flow, Pace, RunResult, TrainOptions};
+use exburn_core::train::{self, BatchEvent, Flow, OnBatch, Pace, RunResult, TrainOptions};
 use std::ffi::c_void;
 use std::sync::atomic::AtomicBool;
 
@@ -226,7 +226,7 @@ pub(crate) fn split_weights<'a, 'b>(
 }
 
 /// Turns the caller's function into the core's. It runs on the calling thread, inside the guard.
-pub(crate) fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchEvent) -> Flow> {
+fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchEvent) -> Flow> {
     let callback = callback?;
     Some(move |event: &BatchEvent| {
         let event = ExbBatchEvent {
@@ -259,6 +259,19 @@ pub(crate) fn observer(callback: Callback, state: *mut c_void) -> Option<impl Fn
     })
 }
 
+/// Runs work that looks at a cancel flag, where there is one, and tells the caller's function of batches.
+pub(crate) fn observed<R>(
+    cancel: Option<Lease<ExbCancel>>,
+    callback: Callback,
+    state: *mut c_void,
+    work: impl FnOnce(&AtomicBool, OnBatch<'_>) -> R,
+) -> R {
+    let never = AtomicBool::new(false);
+    let mut observer = observer(callback, state);
+    let cancel = cancel.as_ref().map_or(&never, |flag| flag);
+    work(cancel, observer.as_mut().map(|f| f as &mut dyn FnMut(&BatchEvent) -> Flow))
+}
+
 /// Trains one epoch. `rates`: one row for all steps, or one per optimizer step (`columns` of the options). `cancel` and `callback` may be null.
 /// The callback returns 0 go on, 1 stop (a normal end), 2 failed (status 14). Metrics are written up to their capacity.
 #[unsafe(no_mangle)]
@@ -289,11 +302,9 @@ pub unsafe extern "C" fn exb_train_epoch(
             (place, model, data, options, pace, handle::get_optional::<ExbCancel>(cancel, "cancel")?)
         };
         let data = dataset::read(&data)?;
-        let never = AtomicBool::new(false);
-        let cancel = cancel.as_ref().map_or(&never, |flag| flag);
-        let mut observer = observer(callback, state);
-        let observer = observer.as_mut().map(|f| f as &mut dyn FnMut(&BatchEvent) -> Flow);
-        let result = model.run(|model| train::train_epoch(model, &data, &options, pace, cancel, observer))?;
+        let result = observed(cancel, callback, state, |cancel, observer| {
+            model.run(|model| train::train_epoch(model, &data, &options, pace, cancel, observer))
+        })?;
         place.set(&result);
         Ok(())
     })
@@ -396,11 +407,9 @@ pub unsafe extern "C" fn exb_evaluate(
         let batch_size = size(batch_size, "batch_size")?;
         let report_every = size(report_every, "report_every")?;
         let data = dataset::read(&data)?;
-        let never = AtomicBool::new(false);
-        let cancel = cancel.as_ref().map_or(&never, |flag| flag);
-        let mut observer = observer(callback, state);
-        let observer = observer.as_mut().map(|f| f as &mut dyn FnMut(&BatchEvent) -> Flow);
-        let result = model.run(|model| train::evaluate(model, &data, batch_size, cancel, report_every, observer))?;
+        let result = observed(cancel, callback, state, |cancel, observer| {
+            model.run(|model| train::evaluate(model, &data, batch_size, cancel, report_every, observer))
+        })?;
         place.set(&result);
         Ok(())
     })

@@ -127,6 +127,22 @@ impl Type {
         dims.iter().try_fold(1usize, |n, d| n.checked_mul((*d)?))
     }
 
+    /// The shape of this and a second input that broadcast; `None` where a rank is unknown. An unknown size next to a known
+    /// one is that, or 1.
+    pub fn broadcast(&self, second: &Type) -> Result<Option<Vec<Dim>>> {
+        let (Some(x), Some(y)) = (&self.shape, &second.shape) else { return Ok(None) };
+        let rank = x.len().max(y.len());
+        let at = |s: &[Dim], i: usize| if i + s.len() < rank { Some(1) } else { s[i + s.len() - rank] };
+        let dims = (0..rank).map(|i| match (at(x, i), at(y, i)) {
+            (Some(n), Some(m)) if n != m && n != 1 && m != 1 => {
+                Err(Error::shape("second input", format!("a shape that broadcasts with {self}"), second))
+            }
+            (Some(1), other) | (other, Some(1)) => Ok(other),
+            (n, m) => Ok(n.or(m)),
+        });
+        dims.collect::<Result<_>>().map(Some)
+    }
+
     /// What is known from both; an error where they contradict each other.
     pub fn merge(&self, other: &Type) -> Result<Type> {
         self.expect_kind(other.kind)?;

@@ -1,7 +1,7 @@
 //! Layers of two inputs: Bilinear, CosineSimilarity, PairwiseDistance.
 
 use super::cost::positions;
-use super::{Context, Declaration, Dim, Init, Layer, Make, Type};
+use super::{Context, Declaration, Init, Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::shapes::dim_index;
 use crate::tensor::{Kind, Value};
@@ -21,21 +21,6 @@ fn pair(inputs: &[Type]) -> Result<(&Type, &Type)> {
     a.expect_kind(Kind::Float)?;
     b.expect_kind(Kind::Float)?;
     Ok((a, b))
-}
-
-/// The shape of two inputs that broadcast; `None` where a rank is unknown.
-fn broadcast(a: &Type, b: &Type) -> Result<Option<Vec<Dim>>> {
-    let (Some(x), Some(y)) = (&a.shape, &b.shape) else { return Ok(None) };
-    let rank = x.len().max(y.len());
-    let at = |s: &[Dim], i: usize| if i + s.len() < rank { Some(1) } else { s[i + s.len() - rank] };
-    let dims = (0..rank).map(|i| match (at(x, i), at(y, i)) {
-        (Some(n), Some(m)) if n != m && n != 1 && m != 1 => {
-            Err(Error::shape("second input", format!("a shape that broadcasts with {a}"), b))
-        }
-        (Some(1), other) | (other, Some(1)) => Ok(other),
-        (n, m) => Ok(n.or(m)),
-    });
-    dims.collect::<Result<_>>().map(Some)
 }
 
 /// torch.nn.Bilinear: [.., in1_features] and [.., in2_features] -> [.., out_features], y = x1^T W x2 + b; the leading
@@ -112,7 +97,7 @@ impl CosineSimilarity {
 impl Layer for CosineSimilarity {
     fn infer(&self, inputs: &[Type]) -> Result<Vec<Type>> {
         let (a, b) = pair(inputs)?;
-        let Some(mut shape) = broadcast(a, b)? else { return Ok(vec![Type::unknown(Kind::Float)]) };
+        let Some(mut shape) = a.broadcast(b)? else { return Ok(vec![Type::unknown(Kind::Float)]) };
         shape.remove(dim_index("option 'dim'", self.dim, shape.len())?);
         Ok(vec![Type::float(shape)])
     }
@@ -151,7 +136,7 @@ impl PairwiseDistance {
 impl Layer for PairwiseDistance {
     fn infer(&self, inputs: &[Type]) -> Result<Vec<Type>> {
         let (a, b) = pair(inputs)?;
-        let Some(mut shape) = broadcast(a, b)? else { return Ok(vec![Type::unknown(Kind::Float)]) };
+        let Some(mut shape) = a.broadcast(b)? else { return Ok(vec![Type::unknown(Kind::Float)]) };
         if shape.pop().is_none() {
             return Err(Error::shape("input", "at least 1 dimension", a));
         }

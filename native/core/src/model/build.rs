@@ -23,16 +23,13 @@ impl Model {
         let mut graph = graph_of(spec)?;
         let inputs = graph.input_types.clone();
         graph.infer(&inputs)?;
-        let mut nodes = Vec::with_capacity(graph.nodes.len());
-        for node in std::mem::take(&mut graph.nodes) {
-            nodes.push(Arc::into_inner(node).ok_or_else(|| Error::internal("a node of a new graph is shared"))?);
-        }
 
         let stream = new_stream();
         let table = stream.executes(|| -> Result<Table> {
             let mut table = Table::default();
             let mut entries: HashMap<&str, Range<usize>> = HashMap::new();
-            for (node, described) in nodes.iter_mut().zip(&spec.nodes) {
+            for (node, described) in graph.nodes.iter_mut().zip(&spec.nodes) {
+                let node = Arc::get_mut(node).ok_or_else(|| Error::internal("a node of a new graph is shared"))?;
                 node.entries = match &described.shares {
                     Some(owner) => entries.get(owner.as_str()).cloned().unwrap_or(0..0),
                     None => table
@@ -43,7 +40,6 @@ impl Model {
             }
             Ok(table)
         })?;
-        graph.nodes = nodes.into_iter().map(Arc::new).collect();
         Ok(Self {
             graph: Arc::new(graph),
             table,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ledger::{Ledger, OpenEpoch, Plan, Tally};
 use super::pace::{Pace, Rows, check_rate};
-use super::step::{BatchId, apply, check_data, check_ready, gradients};
+use super::step::{BatchId, add_scaled, apply, check_data, check_ready, gradients, norm_or_nan};
 use super::{Flow, OnBatch, RunResult, TrainOptions};
 use crate::data::images::Moment;
 use crate::data::{Batch, Column, Dataset, Feed};
@@ -92,7 +92,7 @@ pub fn train_epoch<'p>(
         if options.keep_open && whole_groups && ledger.tally.batches < batches.count() as u64 {
             model.open = Some(OpenEpoch { epoch: options.epoch, tally: ledger.lay_aside()? });
         }
-        let norm = norm.map_or(Ok(f64::NAN), |n: Value| n.to_scalar())?;
+        let norm = norm_or_nan(norm)?;
         let steps = ledger.tally.steps;
         ledger.finish(stopped, steps, norm)
     })
@@ -132,17 +132,7 @@ fn add_weighted(
     group_mass: f64,
 ) -> Result<()> {
     let mean = model.compiled()?.objective.reduction() == crate::losses::Reduction::Mean;
-    let weight = if mean && group_mass > 0.0 { mass / group_mass } else { 1.0 };
-    total.resize(gradients.len(), None);
-    for (sum, gradient) in total.iter_mut().zip(gradients) {
-        let Some(gradient) = gradient else { continue };
-        let gradient = if weight == 1.0 { gradient } else { gradient.mul_scalar(weight)? };
-        *sum = Some(match sum.take() {
-            None => gradient,
-            Some(sum) => sum.add(&gradient)?,
-        });
-    }
-    Ok(())
+    add_scaled(total, gradients, if mean && group_mass > 0.0 { mass / group_mass } else { 1.0 })
 }
 
 pub(super) fn check_options(options: &TrainOptions) -> Result<()> {

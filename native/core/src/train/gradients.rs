@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::ledger::Ledger;
 use super::pace::check_rate;
-use super::step::{BatchId, apply, arrays, check_data, check_ready, check_weights, gradients};
+use super::step::{BatchId, apply, arrays, check_data, check_ready, check_weights, gradients, norm_or_nan};
 use super::{RunResult, TrainOptions, clip};
 use crate::layers::{Bound, Role};
 use crate::model::{Graph, Model, matches_name};
@@ -117,7 +117,7 @@ pub fn apply_gradients(model: &mut Model, gradients: &mut Gradients, options: &T
         let norm = apply(model, by_position, (&[rate], &[]), options, &gradients.id)?;
         model.table.commit(updates);
         gradients.updates.clear();
-        norm.map_or(Ok(f64::NAN), |n| n.to_scalar())
+        norm_or_nan(norm)
     })
 }
 

@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use super::ledger::Ledger;
 use super::pace::check_rate;
-use super::step::{BatchId, Part, apply, arrays, check_data, check_ready, check_weights, gradients_in_parts};
+use super::step::{
+    BatchId, Part, apply, arrays, check_data, check_ready, check_weights, gradients_in_parts, norm_or_nan,
+};
 use super::{RunResult, TrainOptions};
 use crate::model::Model;
 use crate::{ArrayView, Result};
@@ -61,7 +63,7 @@ pub fn profile_step(
         ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;
         model.table.commit(batch.updates);
         model.passes += 1;
-        let norm = norm.map_or(Ok(f64::NAN), |n| n.to_scalar())?;
+        let norm = norm_or_nan(norm)?;
         Ok((profile, ledger.finish(false, 1, norm)?))
     })
 }

@@ -181,6 +181,25 @@ pub(super) fn apply(
     Ok(norm)
 }
 
+/// The norm that [`apply`] gave; NaN where none was asked for.
+pub(super) fn norm_or_nan(norm: Option<Value>) -> Result<f64> {
+    norm.map_or(Ok(f64::NAN), |n| n.to_scalar())
+}
+
+/// Adds a batch's gradients, times a weight, to the sums of its step.
+pub(super) fn add_scaled(total: &mut Vec<Option<Value>>, gradients: Vec<Option<Value>>, weight: f64) -> Result<()> {
+    total.resize(gradients.len(), None);
+    for (sum, gradient) in total.iter_mut().zip(gradients) {
+        let Some(gradient) = gradient else { continue };
+        let gradient = if weight == 1.0 { gradient } else { gradient.mul_scalar(weight)? };
+        *sum = Some(match sum.take() {
+            None => gradient,
+            Some(sum) => sum.add(&gradient)?,
+        });
+    }
+    Ok(())
+}
+
 pub(super) fn check_ready(model: &Model, options: &TrainOptions) -> Result<()> {
     model.device.check()?;
     model.compiled()?;
@@ -222,7 +241,7 @@ pub fn train_step(
         let norm = apply(model, batch.gradients, (&[rate], &[]), options, &id)?;
         model.table.commit(batch.updates);
         model.passes += 1;
-        let norm = norm.map_or(Ok(f64::NAN), |n| n.to_scalar())?;
+        let norm = norm_or_nan(norm)?;
         ledger.finish(false, 1, norm)
     })
 }

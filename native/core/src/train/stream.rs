@@ -6,7 +6,7 @@ use super::epoch::{cancelled, check_options};
 use super::evaluate::Evaluator;
 use super::ledger::{Ledger, Plan};
 use super::pace::{Pace, Rows, check_rate};
-use super::step::{BatchId, apply, arrays, check_data, check_ready, check_weights, gradients};
+use super::step::{BatchId, add_scaled, apply, arrays, check_data, check_ready, check_weights, gradients, norm_or_nan};
 use super::{Flow, OnBatch, RunResult, TrainOptions};
 use crate::losses::Reduction;
 use crate::model::{Model, check_finite};
@@ -111,7 +111,7 @@ pub fn train_stream(
                 let now = (0, &row.rates[..], &row.momenta[..]);
                 if ledger.report(&plan, row.rate(0), now, &mut on_batch)? == Flow::Stop {
                     // A group that is not whole makes no step.
-                    return ledger.finish(true, done, scalar(norm)?);
+                    return ledger.finish(true, done, norm_or_nan(norm)?);
                 }
             }
             let id = BatchId { epoch: options.epoch, batch: index - 1 };
@@ -125,12 +125,8 @@ pub fn train_stream(
                 break;
             }
         }
-        ledger.finish(stopped, done, scalar(norm)?)
+        ledger.finish(stopped, done, norm_or_nan(norm)?)
     })
-}
-
-fn scalar(norm: Option<Value>) -> Result<f64> {
-    norm.map_or(Ok(f64::NAN), |n| n.to_scalar())
 }
 
 /// Gradients of the batches of one step. Under a mean each counts by its rows or their weights, whose sum is known at the end only.
@@ -152,16 +148,7 @@ impl Group {
             return Ok(());
         }
         self.weighted = mean(model)?;
-        self.total.resize(gradients.len(), None);
-        for (sum, gradient) in self.total.iter_mut().zip(gradients) {
-            let Some(gradient) = gradient else { continue };
-            let gradient = if self.weighted { gradient.mul_scalar(mass)? } else { gradient };
-            *sum = Some(match sum.take() {
-                None => gradient,
-                Some(sum) => sum.add(&gradient)?,
-            });
-        }
-        Ok(())
+        add_scaled(&mut self.total, gradients, if self.weighted { mass } else { 1.0 })
     }
 
     fn finish(mut self) -> Result<Vec<Option<Value>>> {

@@ -6,7 +6,7 @@ mod sequence;
 mod shape;
 mod source;
 
-use super::{Context, Dim, Layer, Make, Type};
+use super::{Context, Layer, Make, Type};
 use crate::Result;
 use crate::tensor::{Kind, Value};
 
@@ -72,17 +72,17 @@ fn op(
 
 /// The type of two values that broadcast, of the kind of the first.
 fn broadcast(a: &Type, b: &Type) -> Result<Type> {
-    let (Some(x), Some(y)) = (&a.shape, &b.shape) else { return Ok(Type::unknown(a.kind)) };
-    let rank = x.len().max(y.len());
-    let at = |s: &[Dim], i: usize| if i + s.len() < rank { Some(1) } else { s[i + s.len() - rank] };
-    let dims = (0..rank).map(|i| match (at(x, i), at(y, i)) {
-        (m, n) if m == n => Ok(m),
-        (Some(1), n) => Ok(n),
-        (m, Some(1)) => Ok(m),
-        // An unknown size must be the other one, or 1.
-        (None, n) => Ok(n),
-        (m, None) => Ok(m),
-        _ => Err(crate::Error::shape("second input", format!("a shape that broadcasts with {a}"), b)),
-    });
-    Ok(Type::new(dims.collect::<Result<_>>()?, a.kind))
+    Ok(a.broadcast(b)?.map_or(Type::unknown(a.kind), |shape| Type::new(shape, a.kind)))
+}
+
+/// Indices must lie in 0..count. Only the CPU can tell at once; elsewhere the answer would wait for the device.
+fn check_indices(indices: &Value, count: usize) -> Result<()> {
+    let wrong = |i: &i32| *i < 0 || *i as usize >= count;
+    match indices.host_slice::<i32>().and_then(|all| all.iter().copied().find(wrong)) {
+        None => Ok(()),
+        Some(bad) => {
+            let message = format!("index {bad} is out of range: expected 0 to {}", count.saturating_sub(1));
+            Err(crate::Error::argument(message))
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Operations that transformers need: rows of a table by index, and the mask of what comes later.
 
-use super::op;
+use super::{check_indices, op};
 use crate::layers::{Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::Kind;
@@ -22,14 +22,7 @@ fn lookup(_: &Config) -> Result<Box<dyn Layer>> {
         })
     };
     op("Lookup", &[Kind::Float, Kind::Int], infer, |x| {
-        let rows = x[0].dim(0);
-        let wrong = |i: &i32| *i < 0 || *i as usize >= rows;
-        if let Some(bad) = x[1].host_slice::<i32>().and_then(|all| all.iter().copied().find(wrong)) {
-            return Err(Error::argument(format!(
-                "index {bad} is out of range: expected 0 to {}",
-                rows.saturating_sub(1)
-            )));
-        }
+        check_indices(&x[1], x[0].dim(0))?;
         x[0].clone().embedding(&x[1])
     })
 }

@@ -1,6 +1,6 @@
 //! Operations that rearrange. They take values of every kind.
 
-use super::{Op, op};
+use super::{Op, check_indices, op};
 use crate::layers::{Dim, Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::shapes::dim_index;
@@ -352,11 +352,7 @@ fn gather(config: &Config) -> Result<Box<dyn Layer>> {
     };
     op("Gather", &[Kind::Float, Kind::Int], infer, move |x| {
         let d = dim_index("option 'dim'", at, x[0].rank())?;
-        let n = x[0].dim(d);
-        let wrong = |i: &i32| *i < 0 || *i as usize >= n;
-        if let Some(bad) = x[1].host_slice::<i32>().and_then(|all| all.iter().copied().find(wrong)) {
-            return Err(Error::argument(format!("index {bad} is out of range: expected 0 to {}", n.saturating_sub(1))));
-        }
+        check_indices(&x[1], x[0].dim(d))?;
         x[0].clone().gather(d, &x[1])
     })
 }
