@@ -3,7 +3,7 @@
 //! Rules of this crate, which every kernel follows:
 //! - Data are contiguous row-major slices of `f32` or `f64` ([`Element`]); a shape struct says how to read them.
 //! - A wrong shape or slice length is a [`KernelError`]. Nothing panics on bad input.
-//! - **Deterministic**: the work is cut into pieces that depend on the shape only, never on the number of threads, and
+//! - **Deterministic**: where a sum crosses pieces, the cut depends on the shape only, never on the number of threads, and
 //!   partial sums are added in a fixed order. The same input gives the same bits on the same processor, whatever the
 //!   schedule and however many threads.
 //! - Work is spread over the current rayon pool. Scratch memory belongs to the thread and is reused.

@@ -10,6 +10,7 @@ mod direct;
 mod forward;
 mod im2col;
 mod input_gradient;
+mod lanes;
 mod pack;
 mod shape;
 mod stencil;
@@ -69,6 +70,8 @@ fn forward_into<T: Element>(
     }
     if sizes.is_depthwise() {
         depthwise::forward(sizes, x, w, bias, out);
+    } else if lanes::suits::<T>(sizes, [sizes.read(), sizes.written()]) {
+        lanes::forward(sizes, x, w, bias, out);
     } else if direct::suits::<T>(sizes) {
         direct::forward(sizes, x, w, bias, out);
     } else {
@@ -103,6 +106,8 @@ fn input_gradient_into<T: Element>(sizes: &Sizes, w: &[T], dy: &[T], dx: Output<
     KernelError::check_length("input gradient", sizes.x_len, dx.len())?;
     if sizes.is_depthwise() {
         depthwise::input_gradient(sizes, w, dy, dx);
+    } else if lanes::suits::<T>(sizes, [sizes.written(), sizes.read()]) {
+        lanes::input_gradient(sizes, w, dy, dx);
     } else if let Some(turned) = direct::turned_round(sizes).filter(direct::suits::<T>) {
         direct::input_gradient(&turned, w, dy, dx);
     } else {
@@ -137,6 +142,8 @@ fn weight_gradient_into<T: Element>(sizes: &Sizes, x: &[T], dy: &[T], dw: Output
     KernelError::check_length("weight gradient", sizes.w_len, dw.len())?;
     if sizes.is_depthwise() {
         depthwise::weight_gradient(sizes, x, dy, dw);
+    } else if lanes::suits_weight::<T>(sizes) {
+        lanes::weight_gradient(sizes, x, dy, dw);
     } else {
         weight_gradient::weight_gradient(sizes, x, dy, dw);
     }

@@ -27,7 +27,7 @@ pub(super) struct Packed<T> {
 }
 
 /// Cuts a group's output channels into blocks of 3, 2 and 1 units with as little waste as possible.
-fn blocks(channels: usize, depth: usize, unit: usize) -> Vec<Block> {
+pub(super) fn blocks(channels: usize, depth: usize, unit: usize) -> Vec<Block> {
     let mut out: Vec<Block> = Vec::new();
     let (mut first, mut start) = (0, 0);
     while first < channels {

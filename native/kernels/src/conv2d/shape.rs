@@ -159,6 +159,16 @@ impl Sizes {
         self.taps == 1 && self.shape.stride == [1, 1] && self.shape.padding == [(0, 0); 2]
     }
 
+    /// Channels of a group and pixels of the input.
+    pub fn read(&self) -> [usize; 2] {
+        [self.in_group, self.in_pixels]
+    }
+
+    /// Channels of a group and pixels of the output.
+    pub fn written(&self) -> [usize; 2] {
+        [self.out_group, self.out_pixels]
+    }
+
     /// Every input channel is its own group (a single channel is left to the general path).
     pub fn is_depthwise(&self) -> bool {
         self.shape.groups > 1 && self.in_group == 1

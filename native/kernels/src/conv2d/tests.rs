@@ -158,6 +158,42 @@ fn large_and_small_images_are_cut_right() {
     }
 }
 
+/// Small planes of many images and channels, where images or channels lie side by side; also in a last, short chunk.
+#[test]
+fn small_planes_of_whole_batches_follow_the_definition() {
+    let mut seed = 2000;
+    for (batch, in_channels, out_channels, groups) in
+        [(16, 16, 20, 1), (48, 17, 13, 1), (33, 32, 24, 2), (64, 48, 65, 1)]
+    {
+        let in_channels = in_channels * groups;
+        for (input, kernel, padding) in [
+            ([1, 1], [3, 3], [(1, 1), (1, 1)]),
+            ([2, 3], [3, 3], [(1, 1), (1, 1)]),
+            ([5, 4], [3, 2], [(2, 0), (0, 1)]),
+            ([6, 6], [1, 1], [(0, 0), (0, 0)]),
+        ] {
+            for (stride, dilation) in [([1, 1], [1, 1]), ([2, 1], [1, 1]), ([2, 2], [1, 2])] {
+                let s = Conv2dShape {
+                    batch,
+                    in_channels,
+                    input,
+                    out_channels: out_channels * groups,
+                    kernel,
+                    stride,
+                    padding,
+                    dilation,
+                    groups,
+                };
+                if s.output_size().is_ok() {
+                    seed += 1;
+                    check(&s, seed);
+                }
+            }
+        }
+    }
+    assert!(seed > 2040, "only {} combinations were possible", seed - 2000);
+}
+
 #[test]
 fn gradients_are_the_central_differences_of_the_output() {
     for (groups, dilation, stride) in [(1, [1, 1], [1, 1]), (2, [2, 1], [2, 1]), (4, [1, 1], [1, 2])] {
@@ -192,17 +228,21 @@ fn gradients_are_the_central_differences_of_the_output() {
 
 #[test]
 fn the_same_bits_whatever_the_threads() {
-    let mut s = Conv2dShape::new([24, 8, 15, 15], [12, 8, 3, 3]);
-    s.padding = [(1, 1); 2];
-    let sizes = s.check().unwrap();
-    let (x, w, dy) = (noise(1, sizes.x_len), noise(2, sizes.w_len), noise(3, sizes.y_len));
-    let run = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| kernels::<f32>(&s, &x, &w, &[0.5; 12], &dy))
-    };
-    let first = run(1);
-    for threads in [2, 3, 7, 2, 2] {
-        assert_eq!(run(threads), first);
+    // The first convolution takes the path over pixels, the second the one over images.
+    for (input, weight) in [([3, 8, 40, 40], [12, 8, 3, 3]), ([24, 32, 5, 5], [24, 32, 3, 3])] {
+        let mut s = Conv2dShape::new(input, weight);
+        s.padding = [(1, 1); 2];
+        let sizes = s.check().unwrap();
+        let (x, w, dy) = (noise(1, sizes.x_len), noise(2, sizes.w_len), noise(3, sizes.y_len));
+        let bias = vec![0.5; weight[0]];
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| kernels::<f32>(&s, &x, &w, &bias, &dy))
+        };
+        let first = run(1);
+        for threads in [2, 3, 7, 2, 2] {
+            assert_eq!(run(threads), first);
+        }
     }
 }
 
