@@ -24,6 +24,7 @@
 
 pub mod activation;
 pub mod axis_map;
+pub mod batch_norm;
 pub mod conv2d;
 mod curves;
 mod element;

@@ -5,6 +5,7 @@ use burn::backend::ops::ModuleOps;
 
 use super::{Kind, Value};
 use crate::array::element_count;
+use crate::backend::extension::batch_norm_train;
 use crate::{Error, Result};
 
 /// Result of a batch normalisation with the statistics of the batch.
@@ -43,11 +44,11 @@ impl Value {
         }
         let weight = weight.map_or_else(|| self.full_like(&[channels], 1.0), |v| Ok(v.clone()))?;
         let bias = bias.map_or_else(|| self.full_like(&[channels], 0.0), |v| Ok(v.clone()))?;
-        let result = Dispatch::batch_norm_train(self.raw, weight.raw, bias.raw, eps);
+        let (output, mean, variance) = batch_norm_train(self.raw, weight.raw, bias.raw, eps)?;
         Ok(BatchNormalised {
-            output: Self::float(result.output),
-            mean: Self::float(result.mean).detached(),
-            variance: Self::float(result.variance).detached(),
+            output: Self::float(output),
+            mean: Self::float(mean).detached(),
+            variance: Self::float(variance).detached(),
         })
     }
 

@@ -15,6 +15,7 @@
 
 mod activation;
 mod axis_map;
+mod batch_norm;
 mod conv2d;
 mod conv_transpose2d;
 mod flex;
@@ -26,6 +27,7 @@ mod tests;
 
 pub(crate) use activation::activation;
 pub(crate) use axis_map::axis_map;
+pub(crate) use batch_norm::batch_norm_train;
 pub(crate) use conv_transpose2d::conv_transpose2d;
 pub(crate) use conv2d::conv2d;
 pub(crate) use linear::linear;
