@@ -18,13 +18,13 @@ use std::ops::Range;
 /// Bytes of a strip that stay in the second-level cache beside the weights.
 const STRIP_BYTES: usize = 384 << 10;
 
-/// Whether this path is made for the sizes: stride 1, and not more than a quarter of the pixels computed in vain.
+/// Whether this path is made for the sizes: stride 1, and not more than a third of the pixels computed in vain.
 pub(super) fn suits<T: Element>(sizes: &Sizes) -> bool {
     let s = &sizes.shape;
-    let tile = VECTORS * simd::registers::<T>().lanes;
+    let lanes = simd::registers::<T>().lanes;
     let row = s.input[1] + s.padding[1].0 + s.padding[1].1;
-    let computed = ((sizes.out[0] - 1) * row + sizes.out[1]).next_multiple_of(tile);
-    s.stride == [1, 1] && sizes.taps > 1 && sizes.out_group > 1 && computed * 4 <= sizes.out_pixels * 5
+    let computed = ((sizes.out[0] - 1) * row + sizes.out[1]).next_multiple_of(lanes);
+    s.stride == [1, 1] && sizes.taps > 1 && sizes.out_group > 1 && computed * 3 <= sizes.out_pixels * 4
 }
 
 /// The convolution over the output's gradient that gives the input's gradient, if there is one: stride 1, and no more

@@ -68,11 +68,12 @@ fn forward_into<T: Element>(
     if let Some(bias) = bias {
         KernelError::check_length("bias", sizes.shape.out_channels, bias.len())?;
     }
+    let direct = direct::suits::<T>(sizes);
     if sizes.is_depthwise() {
         depthwise::forward(sizes, x, w, bias, out);
-    } else if lanes::suits::<T>(sizes, [sizes.read(), sizes.written()]) {
+    } else if lanes::suits::<T>(sizes, [sizes.read(), sizes.written()], direct) {
         lanes::forward(sizes, x, w, bias, out);
-    } else if direct::suits::<T>(sizes) {
+    } else if direct {
         direct::forward(sizes, x, w, bias, out);
     } else {
         forward::forward(sizes, x, w, bias, out);
@@ -104,11 +105,12 @@ fn input_gradient_into<T: Element>(sizes: &Sizes, w: &[T], dy: &[T], dx: Output<
     KernelError::check_length("weight", sizes.w_len, w.len())?;
     KernelError::check_length("output gradient", sizes.y_len, dy.len())?;
     KernelError::check_length("input gradient", sizes.x_len, dx.len())?;
+    let turned = direct::turned_round(sizes).filter(direct::suits::<T>);
     if sizes.is_depthwise() {
         depthwise::input_gradient(sizes, w, dy, dx);
-    } else if lanes::suits::<T>(sizes, [sizes.written(), sizes.read()]) {
+    } else if lanes::suits::<T>(sizes, [sizes.written(), sizes.read()], turned.is_some()) {
         lanes::input_gradient(sizes, w, dy, dx);
-    } else if let Some(turned) = direct::turned_round(sizes).filter(direct::suits::<T>) {
+    } else if let Some(turned) = turned {
         direct::input_gradient(&turned, w, dy, dx);
     } else {
         input_gradient::input_gradient(sizes, w, dy, dx);

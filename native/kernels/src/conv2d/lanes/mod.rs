@@ -13,18 +13,22 @@ use super::shape::Sizes;
 use super::tile::VECTORS;
 use crate::{Element, simd};
 
-/// Bytes of a block's operands that stay in the second-level cache.
+/// Bytes of the planes up to which this path beats the one that reads shifted rows, and the one over patches.
+const PLANES_BYTES: [usize; 2] = [8 << 20, 32 << 20];
+
+/// Bytes of the planes of a block of channels that stay in the second-level cache while every tap reads them.
 const CACHED_BYTES: usize = 1 << 20;
 
 /// Whether the images of the batch fill registers, the planes are small enough, and there are products enough for the way
-/// there and back. `read`, `written`: channels of a group and pixels of what is read and written.
-pub(super) fn suits<T: Element>(sizes: &Sizes, [read, written]: [[usize; 2]; 2]) -> bool {
+/// there and back. `read`, `written`: channels of a group and pixels of what is read and written; `direct`: whether the path
+/// that reads shifted rows could be taken instead.
+pub(super) fn suits<T: Element>(sizes: &Sizes, [read, written]: [[usize; 2]; 2], direct: bool) -> bool {
     let lanes = simd::registers::<T>().lanes;
     let images = sizes.shape.batch.next_multiple_of(lanes);
     let planes = read[0] * read[1] * VECTORS * lanes * size_of::<T>();
     let products = sizes.out_pixels * sizes.depth * sizes.out_group;
     images * 4 <= sizes.shape.batch * 5
-        && planes <= CACHED_BYTES
+        && planes <= PLANES_BYTES[usize::from(!direct)]
         && products >= 64 * (read[0] * read[1] + written[0] * written[1])
         && written[0] >= 8
 }
