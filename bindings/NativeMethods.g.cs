@@ -645,6 +645,12 @@ namespace ExBurn.Native
         internal static extern int exb_tensor_optimizer_zero_grad(ExbTensorOptimizer* o, ExbError** error);
 
         /// <summary>
+        ///  Clips the gradients of tensors of one device by their common norm, then by value (0 or less: off). Gives the norm before, NaN without clipping by norm.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_clip_grad", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_clip_grad(ExbTensor** of, nuint n, double clip_norm, double clip_value, double* out_norm, ExbError** error);
+
+        /// <summary>
         ///  Frees an optimizer. Null is allowed; the tensors stay.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_tensor_optimizer_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
