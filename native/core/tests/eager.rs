@@ -215,7 +215,8 @@ fn losses_and_optimizers() {
 fn bad_input_is_an_error_that_names_the_operation() {
     let all = devices();
     let x = tensor(&[1.0, 2.0], &[2], &all[0]);
-    let fails = |op: &str, config: &str, inputs: &[Tensor]| apply(op, config, inputs, &Options::default()).unwrap_err();
+    let fails =
+        |op: &str, config: &str, inputs: &[Tensor]| apply(op, config, inputs, &Options::default()).err().unwrap();
     let single = Tensor::filled(Fill::Full(1.0), &[2], ElementType::Float(DType::F32), &all[0], (0, 0)).unwrap();
     for (error, kind, op) in [
         (fails("Add", "", &[x.clone(), tensor(&[0.0; 3], &[3], &all[0])]), ErrorKind::Shape, "Add"),
