@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-mod clip;
+pub(crate) mod clip;
 mod epoch;
 mod evaluate;
 mod gradients;
