@@ -47,7 +47,7 @@ impl Value {
         Ok(Self::int(Dispatch::float_argmax(self.raw, dim, INT)))
     }
 
-    fn check_dims(&self, what: &str, dims: &[usize]) -> Result<()> {
+    pub(super) fn check_dims(&self, what: &str, dims: &[usize]) -> Result<()> {
         let rank = self.rank();
         for &d in dims {
             dim_index(what, d as i64, rank)?;
