@@ -18,7 +18,7 @@ public sealed class HandlesReturnAttribute : BeforeAfterTestAttribute
     private static readonly HandleKind[] Kinds =
         [
             HandleKind.Error, HandleKind.Dataset, HandleKind.Model, HandleKind.Predictor, HandleKind.Cancel, HandleKind.Outputs, HandleKind.Buffer,
-            HandleKind.Checkpoint, HandleKind.Gradients, HandleKind.Weights,
+            HandleKind.Checkpoint, HandleKind.Gradients, HandleKind.Weights, HandleKind.Tensor, HandleKind.TensorOptimizer,
         ];
 
     private long[] _before = [];
