@@ -200,8 +200,7 @@ pub unsafe extern "C" fn exb_tensor_read(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (out, tensor) =
-            unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
+        let (out, tensor) = unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
         let array = on_device(tensor.device(), || tensor.to_host())?;
         out.set(outputs::owned(vec![array]));
         Ok(())
@@ -283,8 +282,7 @@ pub unsafe extern "C" fn exb_tensor_cast(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (out, tensor) =
-            unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
+        let (out, tensor) = unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
         let (element, tracking) = (element(dtype)?, self::tracking(tracking)?);
         out.set(owned(on_device(tensor.device(), || tensor.to_element(element, tracking))?));
         Ok(())
@@ -321,8 +319,7 @@ pub unsafe extern "C" fn exb_tensor_assign(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (tensor, other) =
-            unsafe { (handle::get::<ExbTensor>(t, "t")?, handle::get::<ExbTensor>(other, "other")?) };
+        let (tensor, other) = unsafe { (handle::get::<ExbTensor>(t, "t")?, handle::get::<ExbTensor>(other, "other")?) };
         on_device(tensor.device(), || tensor.assign(&other))
     })
 }
@@ -336,8 +333,7 @@ pub unsafe extern "C" fn exb_tensor_share(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (out, tensor) =
-            unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
+        let (out, tensor) = unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
         out.set(owned((**tensor).clone()));
         Ok(())
     })

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::backward::LeafGradients;
 use super::graph::{Edge, Node, Pull};
+use super::on_stream;
 use super::rules::{self, Rule};
 use super::tensor::{ElementType, Tensor, device_mix};
-use super::on_stream;
 use crate::device::Device;
 use crate::layers::{Bound, Context, Declaration, Layer, Role, Type, create};
 use crate::spec::Config;

@@ -59,12 +59,7 @@ pub fn backward(root: &Tensor, gradient: Option<&Tensor>, retain: bool) -> Resul
 
 /// The gradients of `root` with respect to some tensors, which may be results of operations; no leaf changes. `None` where
 /// `root` does not depend on a tensor.
-pub fn gradients(
-    root: &Tensor,
-    gradient: Option<&Tensor>,
-    of: &[Tensor],
-    retain: bool,
-) -> Result<Vec<Option<Tensor>>> {
+pub fn gradients(root: &Tensor, gradient: Option<&Tensor>, of: &[Tensor], retain: bool) -> Result<Vec<Option<Tensor>>> {
     on_stream(|| {
         let seed = seed(root, gradient)?;
         let mut watched = Watched::new();
@@ -121,9 +116,9 @@ pub(super) fn walk(
     check(roots.iter().map(|(edge, _)| edge))?;
     let mut waiting: BTreeMap<u64, (Arc<Node>, Vec<Option<Value>>)> = BTreeMap::new();
     let arrive = |edge: &Edge,
-                      gradient: Value,
-                      leaves: &mut LeafGradients,
-                      waiting: &mut BTreeMap<u64, (Arc<Node>, Vec<Option<Value>>)>| {
+                  gradient: Value,
+                  leaves: &mut LeafGradients,
+                  waiting: &mut BTreeMap<u64, (Arc<Node>, Vec<Option<Value>>)>| {
         match edge {
             Edge::None | Edge::Shadow => Ok(()),
             Edge::Leaf(leaf) => leaves.add(leaf, gradient),

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::backward::{LeafGradients, walk};
 use super::graph::{Edge, Node, Pull};
-use super::tensor::Tensor;
 use super::on_stream;
+use super::tensor::Tensor;
 use crate::device::Device;
 use crate::tensor::{Kind, Value};
 use crate::{Error, Result};

@@ -14,14 +14,26 @@ pub enum Fill {
     /// One number everywhere.
     Full(f64),
     /// `start`, `start + step` ...
-    Range { start: f64, step: f64 },
+    Range {
+        start: f64,
+        step: f64,
+    },
     /// From `start` to `end`, both included, in equal steps.
-    Linspace { start: f64, end: f64 },
+    Linspace {
+        start: f64,
+        end: f64,
+    },
     /// Ones on the diagonal of a matrix.
     Eye,
     /// Uniform in [low, high).
-    Uniform { low: f64, high: f64 },
-    Normal { mean: f64, std: f64 },
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    Normal {
+        mean: f64,
+        std: f64,
+    },
 }
 
 impl Tensor {
@@ -51,7 +63,11 @@ impl Tensor {
 
 fn check(fill: Fill, shape: &[usize], element: ElementType) -> Result<()> {
     let finite = |name: &str, x: f64| {
-        if x.is_finite() { Ok(()) } else { Err(Error::argument(format!("{name}: expected a finite number, found {x}"))) }
+        if x.is_finite() {
+            Ok(())
+        } else {
+            Err(Error::argument(format!("{name}: expected a finite number, found {x}")))
+        }
     };
     let rank = |expected: usize| {
         if shape.len() == expected {
@@ -67,7 +83,11 @@ fn check(fill: Fill, shape: &[usize], element: ElementType) -> Result<()> {
         Fill::Uniform { low, high } => {
             element.float("uniform numbers")?;
             finite("low", low).and(finite("high", high))?;
-            if low <= high { Ok(()) } else { Err(Error::argument(format!("high: expected at least {low}, found {high}"))) }
+            if low <= high {
+                Ok(())
+            } else {
+                Err(Error::argument(format!("high: expected at least {low}, found {high}")))
+            }
         }
         Fill::Normal { mean, std } => {
             element.float("normal numbers")?;

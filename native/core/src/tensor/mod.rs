@@ -4,6 +4,7 @@
 mod activation;
 mod arith;
 mod axis;
+mod bits;
 mod compare;
 mod conv;
 mod conv_transpose;
@@ -30,6 +31,7 @@ mod value;
 mod windows;
 
 pub use activation::Activation;
+pub use bits::Bits;
 pub use compare::Comparison;
 pub use conv::ConvOptions;
 pub use conv_transpose::ConvTransposeOptions;

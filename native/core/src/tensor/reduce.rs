@@ -11,7 +11,9 @@ use crate::{Error, Result};
 impl Value {
     /// Sum of all elements, shape [1].
     pub fn sum(self) -> Result<Self> {
-        self.unary("sum", Dispatch::float_sum)
+        // Burn's gradient of a sum needs a dimension.
+        let value = if self.rank() == 0 { self.reshape(&[1])? } else { self };
+        value.unary("sum", Dispatch::float_sum)
     }
 
     /// Mean of all elements, shape [1]; an empty value is an error.

@@ -1,7 +1,7 @@
 //! Comparisons, logic, and questions about numbers: bools come out, and no gradient flows. Numbers count as true where they
 //! are not 0.
 
-use super::{broadcast, op};
+use super::{broadcast, extended, missing, op};
 use crate::layers::{Dim, Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::{Comparison, Kind, Value};
@@ -54,7 +54,7 @@ fn comparison(name: &'static str, how: Comparison) -> Result<Box<dyn Layer>> {
 
 /// With option `value`, which may be infinite but not NaN.
 fn with_number(config: &Config, name: &'static str, how: Comparison) -> Result<Box<dyn Layer>> {
-    let value = config.float_or_none("value")?.ok_or_else(|| Error::argument("option 'value' is missing"))?;
+    let value = extended(config, "value")?.ok_or_else(|| missing("value"))?;
     if value.is_nan() {
         return Err(Error::argument("option 'value': nothing compares with NaN; ask IsNaN"));
     }
@@ -85,9 +85,9 @@ fn choose(x: &[Value]) -> Result<Value> {
 
 /// torch.masked_fill: option `value` where the second input, which broadcasts to the first, is true.
 fn masked_fill(config: &Config) -> Result<Box<dyn Layer>> {
-    let value = config.float_or_none("value")?.ok_or_else(|| Error::argument("option 'value' is missing"))?;
+    let value = extended(config, "value")?.ok_or_else(|| missing("value"))?;
     let infer = move |x: &[Type]| {
-        if x[0].kind != Kind::Float && value.fract() != 0.0 {
+        if x[0].kind != Kind::Float && (value.fract() != 0.0 || !value.is_finite()) {
             return Err(Error::argument(format!("option 'value': integers take a whole number, found {value}")));
         }
         let grown = |(&own, &both): (&Dim, &Dim)| own.is_some() && own != both;

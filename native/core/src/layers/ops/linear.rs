@@ -1,6 +1,6 @@
 //! Linear algebra: products, inverses, determinants, distances.
 
-use super::{broadcast, float, op};
+use super::{broadcast, extended, float, op};
 use crate::layers::{Dim, Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::{Kind, Value};
@@ -88,7 +88,7 @@ fn square(input: &Type) -> Result<Type> {
 /// torch.cdist: distances of every row of [.., n, d] from every row of [.., m, d] as [.., n, m], by the norm of option `p`
 /// (2), which may be infinite. Where a distance is 0, so is its gradient.
 fn cdist(config: &Config) -> Result<Box<dyn Layer>> {
-    let p = config.float("p", 2.0)?;
+    let p = extended(config, "p")?.unwrap_or(2.0);
     if p.is_nan() || p < 0.0 {
         return Err(Error::argument(format!("option 'p': expected a number of at least 0, found {p}")));
     }

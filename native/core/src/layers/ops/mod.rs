@@ -1,5 +1,6 @@
 //! Operations on the nodes of a graph: layers without state, named and defined as PyTorch's functions.
 
+mod bits;
 mod compare;
 mod einsum;
 mod elementwise;
@@ -20,6 +21,7 @@ use crate::tensor::{Kind, Value};
 use crate::{Error, Result};
 
 pub(super) const LAYERS: &[&[(&str, Make)]] = &[
+    bits::LAYERS,
     compare::LAYERS,
     einsum::LAYERS,
     elementwise::LAYERS,
@@ -128,6 +130,16 @@ fn missing(key: &str) -> Error {
 
 fn required_int(config: &Config, key: &str) -> Result<i64> {
     config.int_or_none(key)?.ok_or_else(|| missing(key))
+}
+
+/// A number that may be infinite, which JSON has only as text: "inf", "-inf".
+fn extended(config: &Config, key: &str) -> Result<Option<f64>> {
+    match config.raw(key).and_then(serde_json::Value::as_str) {
+        Some("inf") => Ok(Some(f64::INFINITY)),
+        Some("-inf") => Ok(Some(f64::NEG_INFINITY)),
+        Some("nan") => Ok(Some(f64::NAN)),
+        _ => config.float_or_none(key),
+    }
 }
 
 /// A finite number that must be there.

@@ -1,6 +1,6 @@
 //! Reductions over dimensions: options `dims` (a list, negative ones from the back; missing means all) and `keepdim` (false).
 
-use super::op;
+use super::{extended, op};
 use crate::layers::{Layer, Make, Type};
 use crate::spec::Config;
 use crate::tensor::shapes::dim_index;
@@ -142,7 +142,7 @@ fn numbers(config: &Config, name: &'static str, empty: Option<f64>, f: Reduce) -
 
 /// torch.linalg.vector_norm: option `p` (2), which may be infinite.
 fn norm(config: &Config) -> Result<Box<dyn Layer>> {
-    let p = config.float("p", 2.0)?;
+    let p = extended(config, "p")?.unwrap_or(2.0);
     if p.is_nan() {
         return Err(Error::argument("option 'p': expected a number, found NaN"));
     }
