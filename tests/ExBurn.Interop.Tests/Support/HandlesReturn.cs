@@ -27,6 +27,8 @@ public sealed class HandlesReturnAttribute : BeforeAfterTestAttribute
 
     public override void After(MethodInfo methodUnderTest)
     {
+        // A test class may hold a scope, and is itself disposed later than this.
+        TensorScope.Current?.Dispose();
         var after = Count();
         if (More(after))
         {

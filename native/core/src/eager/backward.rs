@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::graph::{Edge, Facts, Leaf, Node};
+use super::graph::{Edge, Leaf, Node};
 use super::on_stream;
 use super::tensor::Tensor;
 use crate::tensor::Value;
@@ -79,7 +79,7 @@ pub fn gradients(root: &Tensor, gradient: Option<&Tensor>, of: &[Tensor], retain
             Edge::Node(node, output) => watched.get(&(node.number, output)).cloned().flatten(),
             Edge::None | Edge::Shadow => None,
         };
-        of.iter().map(|t| found(t).map(|value| Tensor::plain(value, t.device())).transpose()).collect()
+        of.iter().map(|t| found(t).map(|value| Tensor::plain(value, t.shape(), t.device())).transpose()).collect()
     })
 }
 
@@ -96,12 +96,12 @@ fn seed(root: &Tensor, gradient: Option<&Tensor>) -> Result<Value> {
     }
     let value = root.value();
     match gradient {
-        Some(gradient) => gradient.fitting("Backward", &Facts::of(&value, root.device())?),
+        Some(gradient) => gradient.fitting("Backward", &root.facts()?),
         None if value.len() == 1 => value.full_like(&value.shape(), 1.0),
         None => Err(Error::shape(
             "Backward: without a gradient of its own, the tensor",
             "one element",
-            format!("{:?}", value.shape()),
+            format!("{:?}", root.shape()),
         )),
     }
 }

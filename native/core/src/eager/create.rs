@@ -1,7 +1,7 @@
 //! Tensors from a rule instead of numbers. Made on the host, so that they are the same on every device.
 
 use super::on_stream;
-use super::tensor::{ElementType, Tensor};
+use super::tensor::{ElementType, Tensor, stored_shape};
 use crate::array::element_count;
 use crate::backend::rng::{Purpose, Rng};
 use crate::device::Device;
@@ -51,12 +51,13 @@ impl Tensor {
         }
         let count = element_count(shape)?;
         check(fill, shape, element)?;
+        let stored = stored_shape(shape, device)?;
         on_stream(|| {
             let value = match (fill, element) {
-                (Fill::Full(x), ElementType::Float(dtype)) => Value::full(x, shape, dtype, device)?,
-                _ => from_numbers(numbers(fill, shape, count, random), shape, element, device)?,
+                (Fill::Full(x), ElementType::Float(dtype)) => Value::full(x, &stored, dtype, device)?,
+                _ => from_numbers(numbers(fill, shape, count, random), &stored, element, device)?,
             };
-            Tensor::plain(value, device)
+            Tensor::plain(value, shape, device)
         })
     }
 }
