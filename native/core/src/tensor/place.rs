@@ -2,7 +2,7 @@
 
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, Scalar, Slice, TensorMetadata};
-use burn::tensor::{IndexingUpdateOp, Shape};
+use burn::tensor::IndexingUpdateOp;
 
 use super::shapes::dim_index;
 use super::value::INT;
@@ -73,7 +73,7 @@ impl Value {
         match self.kind {
             Kind::Float => self.full_like(shape, x),
             kind => {
-                let shape = Shape::from(shape.to_vec());
+                let shape = self.held(shape);
                 let ints = Self::int(Dispatch::int_full(shape, Scalar::Int(x as i64), &self.raw.device(), INT));
                 if kind == Kind::Int { Ok(ints) } else { ints.truth() }
             }

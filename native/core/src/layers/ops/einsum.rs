@@ -156,7 +156,7 @@ impl Equation {
         let (value, labels) = reduce(sum, |l| output.contains(l))?;
         let place = |l: &Label| labels.iter().position(|known| known == l);
         match output.iter().map(place).collect::<Option<Vec<usize>>>() {
-            Some(order) => value.permute(&order),
+            Some(order) => arranged(value, &order),
             None => Err(Error::internal("a label of the output is in no input")),
         }
     }
@@ -209,6 +209,11 @@ fn reduce((value, labels): (Value, Vec<Label>), wanted: impl Fn(&Label) -> bool)
     Ok((value, kept.iter().map(|&d| labels[d]).collect()))
 }
 
+/// In another order. A value without labels may have a dimension of size 1 on its device.
+fn arranged(value: Value, order: &[usize]) -> Result<Value> {
+    if order.len() < 2 { Ok(value) } else { value.permute(order) }
+}
+
 /// The product of two, summed over what is not wanted later: one batched matrix product.
 fn contract(
     a: (Value, Vec<Label>),
@@ -235,7 +240,8 @@ fn contract(
     let arrange = |(value, labels): &(Value, Vec<Label>), first: &[Label], second: &[Label]| {
         let wanted: Vec<Label> = batch.iter().chain(first).chain(second).copied().collect();
         let order: Vec<usize> = wanted.iter().filter_map(|l| labels.iter().position(|k| k == l)).collect();
-        let value = value.clone().permute(&order)?.expand(&sizes(&wanted))?;
+        let value = arranged(value.clone(), &order)?;
+        let value = if wanted.is_empty() { value } else { value.expand(&sizes(&wanted))? };
         value.reshape(&[count(&batch), count(first), count(second)])
     };
     let (left, right) = (arrange(&a, &rows, &summed)?, arrange(&b, &summed, &columns)?);
