@@ -5,7 +5,7 @@ use crate::array::HostData;
 use crate::device::Device;
 use crate::spec::Config;
 use crate::tensor::{DType, Gradients, Kind, Value};
-use crate::{Error, HostArray, Result};
+use crate::{ArrayView, Error, HostArray, Result};
 
 /// One pass through one layer.
 #[derive(Debug, Clone)]
@@ -77,7 +77,7 @@ pub fn run_single(spec: &SingleSpec<'_>) -> Result<SingleRun> {
         found.map(|g| g.to_host()).transpose()
     };
     let mut run = SingleRun {
-        outputs: outputs.iter().map(Value::to_host).collect::<Result<_>>()?,
+        outputs: outputs.iter().zip(&inferred).map(|(value, of)| host(value, of)).collect::<Result<_>>()?,
         input_grads: inputs.iter().map(gradient).collect::<Result<_>>()?,
         ..SingleRun::default()
     };
@@ -113,13 +113,24 @@ fn bind(spec: &SingleSpec<'_>, declaration: &Declaration, backward: bool) -> Res
     Ok(Bound::Tensor(if learns { value.tracked() } else { value }))
 }
 
-/// Inference must say exactly what the pass gives.
+/// Inference must say exactly what the pass gives; a scalar may have a dimension of size 1 on the device.
 fn check_inferred(layer: &dyn Layer, inferred: &[Type], outputs: &[Value]) -> Result<()> {
-    let found: Vec<Type> = outputs.iter().map(|v| Type::known(&v.shape(), v.kind())).collect();
-    if inferred == found {
+    let fits = |(of, value): (&Type, &Value)| {
+        let found = value.shape();
+        let scalar = of.shape.as_ref().is_some_and(Vec::is_empty) && found == [1];
+        of.kind == value.kind() && (scalar || *of == Type::known(&found, value.kind()))
+    };
+    if inferred.len() == outputs.len() && inferred.iter().zip(outputs).all(fits) {
         return Ok(());
     }
+    let found: Vec<Type> = outputs.iter().map(|v| Type::known(&v.shape(), v.kind())).collect();
     Err(Error::internal(format!("{layer:?} inferred {inferred:?} but gave {found:?}")))
+}
+
+/// An output on the host, a scalar without dimensions.
+fn host(output: &Value, of: &Type) -> Result<HostArray> {
+    let host = output.to_host()?;
+    Ok(if of.shape.as_ref().is_some_and(Vec::is_empty) { HostArray { shape: vec![], ..host } } else { host })
 }
 
 fn gradients(spec: &SingleSpec<'_>, outputs: &[Value]) -> Result<Option<Gradients>> {
@@ -129,7 +140,8 @@ fn gradients(spec: &SingleSpec<'_>, outputs: &[Value]) -> Result<Option<Gradient
         if !output.is_tracked() {
             continue;
         }
-        let grad = Value::float_from_host(&grad.view(), spec.dtype, spec.device)?;
+        let grad = ArrayView { shape: output.shape(), data: grad.view_data() };
+        let grad = Value::float_from_host(&grad, spec.dtype, spec.device)?;
         let part = output.clone().mul(&grad)?.sum()?;
         total = Some(match total {
             Some(sum) => sum.add(&part)?,

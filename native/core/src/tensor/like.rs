@@ -18,10 +18,15 @@ impl Value {
         matches!(kind, DispatchTensorKind::Flex(_))
     }
 
+    /// The shape in which the device holds a value: only Flex has values without dimensions.
+    pub(super) fn held(&self, shape: &[usize]) -> Shape {
+        if shape.is_empty() && !self.on_flex() { Shape::from(vec![1]) } else { Shape::from(shape.to_vec()) }
+    }
+
     /// A constant of one number.
     pub(crate) fn full_like(&self, shape: &[usize], x: f64) -> Result<Self> {
         element_count(shape)?;
-        let shape = Shape::from(shape.to_vec());
+        let shape = self.held(shape);
         Ok(Self::float(Dispatch::float_full(shape, Scalar::Float(x), &self.raw.device(), self.dtype()?.burn())))
     }
 
@@ -36,7 +41,7 @@ impl Value {
         if element_count(shape)? != count {
             return Err(Error::shape(format!("array of shape {shape:?}"), element_count(shape)?, count));
         }
-        let shape = Shape::from(shape.to_vec());
+        let shape = self.held(shape);
         let data = match self.dtype()? {
             DType::F32 => TensorData::new(data.into_iter().map(|x| x as f32).collect(), shape),
             DType::F64 => TensorData::new(data, shape),
