@@ -345,6 +345,12 @@ namespace ExBurn.Native
         internal static extern int exb_gradients_clip(ExbGradients* g, double clip_norm, double clip_value, double* out_norm, ExbError** error);
 
         /// <summary>
+        ///  Divides all gradients by what the loss was multiplied by. `out_finite`: 1 where all of them are finite, else 0.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_unscale", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_unscale(ExbGradients* g, double scale, uint* out_finite, ExbError** error);
+
+        /// <summary>
         ///  Frees gradients. Null is allowed; running calls keep them until they end.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_gradients_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -436,6 +442,18 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_outputs_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void exb_outputs_free(ExbOutputs* o);
+
+        /// <summary>
+        ///  Stores the parameters as halves: 1 f16, 2 bf16; 0 in the model's own type again. Optimizer state and averages are dropped.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_quantize", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_quantize(ExbModel* m, uint precision, ExbError** error);
+
+        /// <summary>
+        ///  Mixed precision in prediction and evaluation, also of predictors made later: 0 none, 1 f16, 2 bf16.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_set_inference", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_set_inference(ExbModel* m, uint precision, ExbError** error);
 
         /// <summary>
         ///  Takes a snapshot of a model. Later training does not change it; parameters are shared until then. `layers` is a JSON list of layers whose values it gives; empty: the model's outputs.
@@ -747,6 +765,22 @@ namespace ExBurn.Native
         /// </summary>
         public double* momenta;
         public nuint momenta_len;
+        /// <summary>
+        ///  Mixed precision: 0 none, 1 f16, 2 bf16.
+        /// </summary>
+        public uint precision;
+        /// <summary>
+        ///  1: dynamic loss scaling by the four fields that follow; the model keeps the scale.
+        /// </summary>
+        public uint loss_scaling;
+        public double scale_init;
+        public double scale_growth;
+        public double scale_backoff;
+        public ulong scale_interval;
+        /// <summary>
+        ///  What exb_gradients_compute multiplies the loss by; 0 is 1.
+        /// </summary>
+        public double loss_scale;
     }
 
     /// <summary>
@@ -789,6 +823,14 @@ namespace ExBurn.Native
         public nuint rates_len;
         public double* momenta;
         public nuint momenta_len;
+        /// <summary>
+        ///  Steps of the epoch that were left out because a gradient was not finite.
+        /// </summary>
+        public ulong skipped;
+        /// <summary>
+        ///  What the loss is multiplied by; NaN without loss scaling.
+        /// </summary>
+        public double loss_scale;
     }
 
     /// <summary>
@@ -815,6 +857,14 @@ namespace ExBurn.Native
         ///  Number of metrics there are; at most the given capacity of them were written.
         /// </summary>
         public ulong metric_count;
+        /// <summary>
+        ///  Steps that were left out because a gradient was not finite.
+        /// </summary>
+        public ulong skipped;
+        /// <summary>
+        ///  What the next step's loss is multiplied by; NaN without loss scaling.
+        /// </summary>
+        public double loss_scale;
     }
 
     /// <summary>

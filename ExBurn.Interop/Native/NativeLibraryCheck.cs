@@ -4,7 +4,7 @@ namespace ExBurn.Native;
 internal static unsafe class NativeLibraryCheck
 {
     public const uint Major = 1;
-    public const uint Minor = 1;
+    public const uint Minor = 2;
 
     /// <summary>The structs in the order of their numbers at the boundary.</summary>
     public static readonly (string Name, int Size)[] Structs =

@@ -17,6 +17,15 @@ public enum DType
 
     /// <summary>8-bit unsigned integer, <c>byte</c>.</summary>
     UInt8 = 4,
+
+    /// <summary>
+    /// 16-bit floating point of IEEE 754: 11 bits of mantissa, largest number 65504. For mixed precision and stored weights; host arrays hold its
+    /// numbers as <c>float</c>.
+    /// </summary>
+    Float16 = 6,
+
+    /// <summary>16-bit floating point with 8 bits of mantissa and the range of <see cref="Float32"/>; used as <see cref="Float16"/>.</summary>
+    BFloat16 = 7,
 }
 
 /// <summary>Sizes and names of element types.</summary>
@@ -26,6 +35,7 @@ internal static class DTypes
     {
         DType.Float64 or DType.Int64 => 8,
         DType.UInt8 => 1,
+        DType.Float16 or DType.BFloat16 => 2,
         _ => 4,
     };
 
@@ -37,6 +47,8 @@ internal static class DTypes
         DType.Int32 => "i32",
         DType.Int64 => "i64",
         DType.UInt8 => "u8",
+        DType.Float16 => "f16",
+        DType.BFloat16 => "bf16",
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "unknown element type"),
     };
 
@@ -47,6 +59,8 @@ internal static class DTypes
         "i32" => DType.Int32,
         "i64" => DType.Int64,
         "u8" => DType.UInt8,
+        "f16" => DType.Float16,
+        "bf16" => DType.BFloat16,
         _ => throw new DTypeException($"element type '{name}' is not supported"),
     };
 

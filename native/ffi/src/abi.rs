@@ -12,7 +12,7 @@ use crate::train::{ExbBatchEvent, ExbRunResult, ExbTrainOptions};
 /// Raised when something existing changes.
 pub const MAJOR: u32 = 1;
 /// Raised when something is added.
-pub const MINOR: u32 = 1;
+pub const MINOR: u32 = 2;
 
 /// Version of this ABI: major << 16 | minor. Equal major and at least the caller's minor is compatible.
 #[unsafe(no_mangle)]

@@ -28,6 +28,7 @@ mod pair;
 mod pool;
 mod pool_adaptive;
 mod position;
+mod precision;
 mod recurrent;
 mod resize;
 mod rms_norm;
@@ -43,6 +44,8 @@ pub use context::{Bound, Context};
 pub use declare::{Declaration, Init, Role};
 pub use infer::{Dim, Type};
 pub use initialise::{Initializer, fans};
+pub use precision::Precision;
+pub(crate) use precision::compute;
 pub use single::{SingleRun, SingleSpec, run_single};
 
 use crate::spec::Config;

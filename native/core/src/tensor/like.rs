@@ -4,7 +4,8 @@ use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensorKind, Scalar, TensorMetadata};
 use burn::tensor::{Shape, TensorData};
 
-use super::{DType, Value};
+use super::Value;
+use super::create::rounded;
 use crate::array::element_count;
 use crate::{Error, Result};
 
@@ -36,12 +37,7 @@ impl Value {
         if element_count(shape)? != count {
             return Err(Error::shape(format!("array of shape {shape:?}"), element_count(shape)?, count));
         }
-        let shape = Shape::from(shape.to_vec());
-        let data = match self.dtype()? {
-            DType::F32 => TensorData::new(data.into_iter().map(|x| x as f32).collect(), shape),
-            DType::F64 => TensorData::new(data, shape),
-        };
-        Ok(Self::float(Dispatch::float_from_data(data, &self.raw.device())))
+        Ok(Self::float(Dispatch::float_from_data(rounded(data, shape, self.dtype()?), &self.raw.device())))
     }
 
     /// A list of integers.

@@ -7,6 +7,7 @@ mod axis;
 mod conv;
 mod conv_transpose;
 mod create;
+mod finite;
 mod host;
 mod index;
 mod like;

@@ -3,9 +3,11 @@
 use std::cell::Cell;
 use std::time::Instant;
 
+use super::step::Step;
 use super::{BatchEvent, Flow, OnBatch, RunResult};
 use crate::losses::Evaluated;
 use crate::metrics::Measured;
+use crate::model::Model;
 use crate::tensor::Value;
 use crate::{Error, ErrorKind, Result};
 
@@ -23,7 +25,9 @@ struct Pending {
 pub(crate) struct Tally {
     pub samples: u64,
     pub batches: u64,
+    /// Steps made, and those left out.
     pub steps: u64,
+    pub skipped: u64,
     /// Time of earlier calls.
     pub seconds: f64,
     /// Losses of what has been read, added up.
@@ -54,6 +58,8 @@ pub(super) struct Ledger {
     epoch: u64,
     keep: bool,
     pub tally: Tally,
+    /// What the loss is multiplied by; NaN without loss scaling.
+    pub loss_scale: f64,
     started: Instant,
 }
 
@@ -73,6 +79,7 @@ impl Ledger {
             epoch,
             keep: false,
             tally: Tally { last_loss: f64::NAN, ..Tally::default() },
+            loss_scale: f64::NAN,
             started: Instant::now(),
         }
     }
@@ -142,6 +149,15 @@ impl Ledger {
         Ok(())
     }
 
+    /// Notes a step, and the scale that the next one has.
+    pub fn note(&mut self, step: &Step, model: &Model) {
+        match step {
+            Step::Made(_) => self.tally.steps += 1,
+            Step::Skipped => self.tally.skipped += 1,
+        }
+        self.loss_scale = model.scaler.as_ref().map_or(f64::NAN, |s| s.scale);
+    }
+
     /// The tally of a run to be gone on with.
     pub fn lay_aside(&mut self) -> Result<Tally> {
         self.read()?;
@@ -181,6 +197,8 @@ impl Ledger {
             steps,
             rates,
             momenta,
+            skipped: self.tally.skipped,
+            loss_scale: self.loss_scale,
         };
         match callback(&event) {
             Flow::Fail => Err(Error::new(ErrorKind::Callback, "a callback failed")),
@@ -208,6 +226,8 @@ impl Ledger {
             samples: self.tally.samples,
             batches: self.tally.batches,
             steps,
+            skipped: self.tally.skipped,
+            loss_scale: self.loss_scale,
             loss: self.mean_loss(),
             seconds: self.seconds(),
             grad_norm,
