@@ -28,7 +28,7 @@ namespace ExBurn.Native
         internal static extern uint exb_abi_version();
 
         /// <summary>
-        ///  Size in bytes of a struct: 0 ExbArray, 1 ExbBuffer, 2 ExbTrainOptions, 3 ExbBatchEvent, 4 ExbRunResult, 5 ExbStreamBatch. 0 for any other number.
+        ///  Size in bytes of a struct: 0 ExbArray, 1 ExbBuffer, 2 ExbTrainOptions, 3 ExbBatchEvent, 4 ExbRunResult, 5 ExbStreamBatch, 6 ExbTensorOptions. 0 for any other number.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_struct_size", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern nuint exb_struct_size(int id);
@@ -46,7 +46,7 @@ namespace ExBurn.Native
         internal static extern int exb_build_info(ExbBuffer* @out, ExbError** error);
 
         /// <summary>
-        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 8 checkpoint, 9 gradients, 10 weights file; -1 all of them.
+        ///  Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 8 checkpoint, 9 gradients, 10 weights file, 11 tensor, 12 optimizer of tensors; -1 all of them.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_debug_live_handles", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern long exb_debug_live_handles(int kind);
@@ -526,6 +526,149 @@ namespace ExBurn.Native
         internal static extern int exb_evaluate_stream(ExbModel* m, delegate* unmanaged[Cdecl]<void*, ulong, ExbStreamBatch*, int> next, void* next_state, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ulong report_every, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
+        ///  Copies an array to a device. `dtype`: 0 f32, 1 f64, 2 i32, 5 bool (anything but 0 is true), -1 the array's own (integers become i32).
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_new", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_new(ExbDevice* d, ExbArray* array, int dtype, ExbTensor** @out, ExbError** error);
+
+        /// <summary>
+        ///  A tensor made by rule. `kind`: 0 `a` everywhere, 1 `a`, a + `b` ... [n], 2 from `a` to `b` in equal steps [n], 3 ones on the diagonal [n, m],
+        ///  4 uniform in [a, b), 5 normal with mean `a` and standard deviation `b`.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_fill", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_fill(ExbDevice* d, int kind, double a, double b, long* shape, nuint rank, int dtype, ulong seed, ulong counter, ExbTensor** @out, ExbError** error);
+
+        /// <summary>
+        ///  Type, rank, and up to `cap` sizes of a tensor.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_info", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_info(ExbTensor* t, int* out_dtype, nuint* out_rank, long* shape, nuint cap, ExbError** error);
+
+        /// <summary>
+        ///  Copies a tensor to host memory: one array; bools as u8. Waits for the device.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_read", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_read(ExbTensor* t, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  Runs an operation or layer of a model on tensors: its inputs, then its parameters and buffers in their order. Gives the number of results; the
+        ///  first `cap` of them are given out. Buffers (running statistics) that the pass updates get their new values.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_apply", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_apply(byte* operation, nuint operation_len, byte* config, nuint config_len, ExbTensor** inputs, nuint n, ExbTensorOptions* options, ExbTensor** results, nuint cap, nuint* out_count, ExbError** error);
+
+        /// <summary>
+        ///  A loss of a prediction: `{"type":"MSE","config":{}}`. A scalar, or one number per element with reduction none. Gradients go to the prediction.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_loss", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_loss(byte* json, nuint len, ExbTensor* prediction, ExbTensor** targets, nuint n, ExbTensorOptions* options, ExbTensor** @out, ExbError** error);
+
+        /// <summary>
+        ///  The same numbers with another type of elements; the same tensor where it has it already.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_cast", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_cast(ExbTensor* t, int dtype, uint tracking, ExbTensor** @out, ExbError** error);
+
+        /// <summary>
+        ///  The same value on another device; the same tensor where it is there already.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_to", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_to(ExbTensor* t, ExbDevice* d, uint tracking, ExbTensor** @out, ExbError** error);
+
+        /// <summary>
+        ///  Gives a leaf the value of another tensor of its shape, type and device.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_assign", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_assign(ExbTensor* t, ExbTensor* other, ExbError** error);
+
+        /// <summary>
+        ///  Another handle of the same tensor.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_share", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_share(ExbTensor* t, ExbTensor** @out, ExbError** error);
+
+        /// <summary>
+        ///  Frees a handle of a tensor. Null is allowed; graphs and running calls keep its value.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void exb_tensor_free(ExbTensor* t);
+
+        /// <summary>
+        ///  Asks for gradients of a tensor (1), or no more (0).
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_require_grad", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_require_grad(ExbTensor* t, uint on, ExbError** error);
+
+        /// <summary>
+        ///  Bit 0: gradients flow to it or through it; bit 1: it is a leaf.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_flags", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_flags(ExbTensor* t, uint* @out, ExbError** error);
+
+        /// <summary>
+        ///  What backward passes have added up for a leaf; null before the first.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_grad", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_grad(ExbTensor* t, ExbTensor** @out, ExbError** error);
+
+        /// <summary>
+        ///  Puts another gradient in the place of a leaf's; null takes it away.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_set_grad", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_set_grad(ExbTensor* t, ExbTensor* gradient, ExbError** error);
+
+        /// <summary>
+        ///  The same value outside every graph.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_detach", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_detach(ExbTensor* t, ExbTensor** @out, ExbError** error);
+
+        /// <summary>
+        ///  Adds gradients to every leaf that a tensor depends on. `gradient` is that of the tensor; null is allowed for one element. The graph is consumed unless
+        ///  `retain` is 1. After an error no leaf has changed.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_backward", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_backward(ExbTensor* t, ExbTensor* gradient, uint retain, ExbError** error);
+
+        /// <summary>
+        ///  Gradients with respect to `n` tensors, to `results` (null where the tensor does not depend on one); no leaf changes.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_gradients", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_gradients(ExbTensor* t, ExbTensor* gradient, ExbTensor** of, nuint n, uint retain, ExbTensor** results, ExbError** error);
+
+        /// <summary>
+        ///  Puts the results of a function, computed with tracking 2, into the graph as one node: `results` has room for `n_results` handles. On the way back
+        ///  `function(state, inputs, n_inputs, results, n_results)` runs it again on the calling thread: the inputs are given to it to be freed, it writes
+        ///  handles that are taken over, and returns 0, or 2 failed (status 14). `release(state)` is called once, on any thread, also after an error.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_checkpoint", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_checkpoint(ExbTensor** inputs, nuint n_inputs, ExbTensor** outputs, nuint n_results, delegate* unmanaged[Cdecl]<void*, ExbTensor**, nuint, ExbTensor**, nuint, int> function, delegate* unmanaged[Cdecl]<void*, void> release, void* state, ExbTensor** results, ExbError** error);
+
+        /// <summary>
+        ///  An optimizer (`{"type":"Adam","config":{}}`) for leaves that require gradients. It holds them.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_optimizer_new", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_optimizer_new(byte* json, nuint len, ExbTensor** parameters, nuint n, ExbTensorOptimizer** @out, ExbError** error);
+
+        /// <summary>
+        ///  One step of every parameter that has a gradient.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_optimizer_step", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_optimizer_step(ExbTensorOptimizer* o, double rate, ExbError** error);
+
+        /// <summary>
+        ///  Takes the gradients of all parameters away.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_optimizer_zero_grad", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_optimizer_zero_grad(ExbTensorOptimizer* o, ExbError** error);
+
+        /// <summary>
+        ///  Frees an optimizer. Null is allowed; the tensors stay.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_optimizer_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void exb_tensor_optimizer_free(ExbTensorOptimizer* o);
+
+        /// <summary>
         ///  Trains one epoch. `rates`: one row for all steps, or one per optimizer step (`columns` of the options). `cancel` and `callback` may be null.
         ///  The callback returns 0 go on, 1 stop (a normal end), 2 failed (status 14). Metrics are written up to their capacity.
         /// </summary>
@@ -698,6 +841,37 @@ namespace ExBurn.Native
         public nuint n_inputs;
         public ExbArray* targets;
         public nuint n_targets;
+    }
+
+    /// <summary>
+    ///  An eager tensor. Any thread, concurrently.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbTensor
+    {
+    }
+
+    /// <summary>
+    ///  How an operation on tensors runs. `tracking`: 0 no graph, 1 a graph, 2 only whether there would be one (the first pass of a checkpoint).
+    ///  `training` 1: dropout drops, batch norm uses the batch's statistics. `seed` and `counter` name its random numbers.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbTensorOptions
+    {
+        public uint struct_size;
+        public uint tracking;
+        public uint training;
+        public uint _pad;
+        public ulong seed;
+        public ulong counter;
+    }
+
+    /// <summary>
+    ///  An optimizer and the tensors it changes. Any thread, one at a time: a second entry gets BUSY.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct ExbTensorOptimizer
+    {
     }
 
     /// <summary>

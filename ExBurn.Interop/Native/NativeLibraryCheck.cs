@@ -15,6 +15,7 @@ internal static unsafe class NativeLibraryCheck
         (nameof(ExbBatchEvent), sizeof(ExbBatchEvent)),
         (nameof(ExbRunResult), sizeof(ExbRunResult)),
         (nameof(ExbStreamBatch), sizeof(ExbStreamBatch)),
+        (nameof(ExbTensorOptions), sizeof(ExbTensorOptions)),
     ];
 
     /// <summary>The first difference in words, or null.</summary>

@@ -66,6 +66,8 @@ internal enum HandleKind
     Checkpoint = 8,
     Gradients = 9,
     Weights = 10,
+    Tensor = 11,
+    TensorOptimizer = 12,
 }
 
 /// <summary>Element types of the boundary.</summary>

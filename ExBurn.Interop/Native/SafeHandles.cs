@@ -92,3 +92,32 @@ internal sealed unsafe class WeightsHandle : NativeHandle<ExbWeights>
         return true;
     }
 }
+
+/// <summary>A tensor. The collector is told of its memory, which it cannot see.</summary>
+internal sealed unsafe class TensorHandle : NativeHandle<ExbTensor>
+{
+    private long _pressure;
+
+    internal void AddPressure(long bytes)
+    {
+        _pressure = bytes;
+        GC.AddMemoryPressure(bytes);
+    }
+
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.exb_tensor_free(Pointer);
+        if (_pressure > 0)
+            GC.RemoveMemoryPressure(_pressure);
+        return true;
+    }
+}
+
+internal sealed unsafe class TensorOptimizerHandle : NativeHandle<ExbTensorOptimizer>
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.exb_tensor_optimizer_free(Pointer);
+        return true;
+    }
+}

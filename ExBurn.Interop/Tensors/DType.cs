@@ -1,6 +1,9 @@
 namespace ExBurn;
 
-/// <summary>Type of the elements of an array or a model. Models compute in <see cref="Float32"/> or <see cref="Float64"/>.</summary>
+/// <summary>
+/// Type of the elements of an array, a tensor or a model. Models compute in <see cref="Float32"/> or <see cref="Float64"/>; a <see cref="Tensor"/>
+/// holds these, <see cref="Float16"/>, <see cref="BFloat16"/>, <see cref="Int32"/> or <see cref="Bool"/>.
+/// </summary>
 public enum DType
 {
     /// <summary>32-bit floating point, <c>float</c>.</summary>
@@ -18,6 +21,9 @@ public enum DType
     /// <summary>8-bit unsigned integer, <c>byte</c>.</summary>
     UInt8 = 4,
 
+    /// <summary>True or false, <c>bool</c>: one byte.</summary>
+    Bool = 5,
+
     /// <summary>
     /// 16-bit floating point of IEEE 754: 11 bits of mantissa, largest number 65504. For mixed precision and stored weights; host arrays hold its
     /// numbers as <c>float</c>.
@@ -34,7 +40,7 @@ internal static class DTypes
     public static int Size(this DType dtype) => dtype switch
     {
         DType.Float64 or DType.Int64 => 8,
-        DType.UInt8 => 1,
+        DType.UInt8 or DType.Bool => 1,
         DType.Float16 or DType.BFloat16 => 2,
         _ => 4,
     };
@@ -47,6 +53,7 @@ internal static class DTypes
         DType.Int32 => "i32",
         DType.Int64 => "i64",
         DType.UInt8 => "u8",
+        DType.Bool => "bool",
         DType.Float16 => "f16",
         DType.BFloat16 => "bf16",
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "unknown element type"),
@@ -59,6 +66,7 @@ internal static class DTypes
         "i32" => DType.Int32,
         "i64" => DType.Int64,
         "u8" => DType.UInt8,
+        "bool" => DType.Bool,
         "f16" => DType.Float16,
         "bf16" => DType.BFloat16,
         _ => throw new DTypeException($"element type '{name}' is not supported"),
@@ -70,5 +78,6 @@ internal static class DTypes
             : typeof(T) == typeof(int) ? DType.Int32
             : typeof(T) == typeof(long) ? DType.Int64
             : typeof(T) == typeof(byte) ? DType.UInt8
-            : throw new DTypeException($"arrays of {typeof(T).Name} are not supported; use float, double, int, long or byte");
+            : typeof(T) == typeof(bool) ? DType.Bool
+            : throw new DTypeException($"arrays of {typeof(T).Name} are not supported; use float, double, int, long, byte or bool");
 }

@@ -65,6 +65,12 @@ public readonly ref partial struct TensorView
     /// <summary>The elements of a four-dimensional array, with its shape.</summary>
     public static implicit operator TensorView(byte[,,,] values) => FromArray(Check.NotNull(values), DType.UInt8);
 
+    /// <summary>The elements of a one-dimensional array, with its shape.</summary>
+    public static implicit operator TensorView(bool[] values) => new(Check.NotNull(values), [values.Length]);
+
+    /// <summary>The elements of a two-dimensional array, with its shape.</summary>
+    public static implicit operator TensorView(bool[,] values) => FromArray(Check.NotNull(values), DType.Bool);
+
     private static TensorView FromArray(Array values, DType dtype)
     {
         var sizes = new long[values.Rank];

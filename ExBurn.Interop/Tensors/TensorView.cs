@@ -51,6 +51,12 @@ public readonly ref partial struct TensorView
     {
     }
 
+    /// <summary>Truth values. Where numbers are needed, true is 1.</summary>
+    /// <inheritdoc cref="TensorView(ReadOnlySpan{float}, Shape)"/>
+    public TensorView(ReadOnlySpan<bool> values, Shape shape) : this(MemoryMarshal.AsBytes(values), DType.Bool, shape)
+    {
+    }
+
     /// <summary>Type of the elements.</summary>
     public DType DType { get; }
 

@@ -5,6 +5,7 @@
 pub mod array;
 pub mod backend;
 pub mod data;
+pub mod eager;
 pub mod error;
 pub mod layers;
 pub mod losses;

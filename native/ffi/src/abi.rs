@@ -7,6 +7,7 @@ use crate::guard::guard;
 use crate::handle;
 use crate::stream::ExbStreamBatch;
 use crate::structs::Out;
+use crate::tensor::ExbTensorOptions;
 use crate::train::{ExbBatchEvent, ExbRunResult, ExbTrainOptions};
 
 /// Raised when something existing changes.
@@ -20,7 +21,7 @@ pub unsafe extern "C" fn exb_abi_version() -> u32 {
     MAJOR << 16 | MINOR
 }
 
-/// Size in bytes of a struct: 0 ExbArray, 1 ExbBuffer, 2 ExbTrainOptions, 3 ExbBatchEvent, 4 ExbRunResult, 5 ExbStreamBatch. 0 for any other number.
+/// Size in bytes of a struct: 0 ExbArray, 1 ExbBuffer, 2 ExbTrainOptions, 3 ExbBatchEvent, 4 ExbRunResult, 5 ExbStreamBatch, 6 ExbTensorOptions. 0 for any other number.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_struct_size(id: i32) -> usize {
     match id {
@@ -30,6 +31,7 @@ pub unsafe extern "C" fn exb_struct_size(id: i32) -> usize {
         3 => size_of::<ExbBatchEvent>(),
         4 => size_of::<ExbRunResult>(),
         5 => size_of::<ExbStreamBatch>(),
+        6 => size_of::<ExbTensorOptions>(),
         _ => 0,
     }
 }
@@ -71,7 +73,7 @@ pub unsafe extern "C" fn exb_build_info(out: *mut ExbBuffer, error: *mut *mut Ex
     })
 }
 
-/// Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 8 checkpoint, 9 gradients, 10 weights file; -1 all of them.
+/// Number of live objects of a kind: 0 error, 1 device, 2 dataset, 3 model, 4 predictor, 5 cancel, 6 outputs, 7 buffer, 8 checkpoint, 9 gradients, 10 weights file, 11 tensor, 12 optimizer of tensors; -1 all of them.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_debug_live_handles(kind: i32) -> i64 {
     match usize::try_from(kind) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 /// Number of handle kinds, buffers included.
-pub(crate) const KINDS: usize = 11;
+pub(crate) const KINDS: usize = 13;
 /// The kind index of `ExbBuffer`, which is counted but is no handle.
 pub(crate) const BUFFER: usize = 7;
 /// Tag of kind `i` is `TAG + i`: unlikely in foreign memory.

@@ -25,6 +25,9 @@ pub mod predictor;
 pub mod runtime;
 pub mod store;
 pub mod stream;
+pub mod tensor;
+pub mod tensor_grad;
+pub mod tensor_optimizer;
 pub mod train;
 pub mod weights;
 

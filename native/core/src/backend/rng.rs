@@ -16,6 +16,7 @@ pub enum Purpose {
     Sample = 22,
     Augment = 23,
     Mix = 24,
+    Tensor = 41,
 }
 
 #[derive(Debug, Clone)]

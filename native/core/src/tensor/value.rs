@@ -193,6 +193,24 @@ impl Value {
         Ok(Gradients { inner: Dispatch::backward(self.raw) })
     }
 
+    /// Gradients of the sum of all elements. The value is recorded (see [`Value::is_recorded`]), and the graph is consumed.
+    pub(crate) fn backward_all(self) -> Gradients {
+        Gradients { inner: Dispatch::backward(self.raw) }
+    }
+
+    /// Whether a gradient can flow back from this value: some leaf stands behind it.
+    pub(crate) fn is_recorded(&self) -> bool {
+        use burn::backend::{BackendTensor, DispatchTensorKind};
+        let DispatchTensorKind::Autodiff(inner) = &self.raw.kind else { return false };
+        match inner.as_ref() {
+            DispatchTensorKind::Flex(BackendTensor::Autodiff(tensor)) => tensor.is_tracked(),
+            DispatchTensorKind::NdArray(BackendTensor::Autodiff(tensor)) => tensor.is_tracked(),
+            #[cfg(feature = "gpu")]
+            DispatchTensorKind::Cube(BackendTensor::Autodiff(tensor)) => tensor.is_tracked(),
+            _ => false,
+        }
+    }
+
     /// Moves to a device; the value keeps its memory when it is there already.
     pub fn to_device(&self, device: &Device) -> Self {
         let raw = self.clone().detached().raw;
