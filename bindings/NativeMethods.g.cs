@@ -861,7 +861,10 @@ namespace ExBurn.Native
         public uint struct_size;
         public uint tracking;
         public uint training;
-        public uint _pad;
+        /// <summary>
+        ///  0 none, 1 f16, 2 bf16.
+        /// </summary>
+        public uint autocast;
         public ulong seed;
         public ulong counter;
     }

@@ -45,6 +45,9 @@ internal static class DTypes
         _ => 4,
     };
 
+    /// <summary>Whether it is one of the two floating-point types of 16 bits.</summary>
+    public static bool IsHalf(this DType dtype) => dtype is DType.Float16 or DType.BFloat16;
+
     /// <summary>The name in the boundary's JSON.</summary>
     public static string NativeName(this DType dtype) => dtype switch
     {

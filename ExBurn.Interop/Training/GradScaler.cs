@@ -2,7 +2,7 @@ namespace ExBurn;
 
 /// <summary>
 /// Loss scaling for loops of one's own, with the protocol of torch.cuda.amp.GradScaler: compute gradients of the scaled loss
-/// (<see cref="GradientOptions.Scaler"/>), <see cref="Step"/>, <see cref="Update()"/>. <see cref="Trainer.Fit(Dataset, FitOptions?, CancellationToken)"/> and
+/// (<see cref="GradientOptions.Scaler"/>), <see cref="Step(Trainer, Gradients, in StepOptions)"/>, <see cref="Update()"/>. <see cref="Trainer.Fit(Dataset, FitOptions?, CancellationToken)"/> and
 /// <see cref="Trainer.TrainStep(TensorView, TensorView, in StepOptions)"/> do it themselves. One thread at a time.
 /// </summary>
 public sealed class GradScaler
@@ -34,24 +34,66 @@ public sealed class GradScaler
     /// <param name="loss">The loss.</param>
     public double Scale(double loss) => loss * CurrentScale;
 
-    /// <summary>Divides gradients by the scale, to look at them or clip them before <see cref="Step"/>. At most once for each between two updates.</summary>
+    /// <summary>A loss times the scale, to call Backward on; of 16 bits as <see cref="DType.Float32"/>, whose range holds it.</summary>
+    /// <param name="loss">The loss.</param>
+    public Tensor Scale(Tensor loss)
+    {
+        if (!Check.NotNull(loss, nameof(loss)).DType.IsHalf())
+            return loss * CurrentScale;
+        using var single = loss.To(DType.Float32);
+        return single * CurrentScale;
+    }
+
+    /// <summary>Divides the gradients of tensors by the scale. At most once for the same list between two updates.</summary>
+    /// <param name="parameters">Tensors that an optimizer changes; those without a gradient are left alone.</param>
+    /// <returns>Whether all of them are finite.</returns>
+    /// <exception cref="InvalidOperationException">They have been divided since the last update.</exception>
+    public bool Unscale(IReadOnlyList<Tensor> parameters)
+    {
+        Check.NotNull(parameters, nameof(parameters));
+        return !IsEnabled || Look(parameters, () =>
+        {
+            var finite = true;
+            foreach (var parameter in parameters)
+            {
+                using var gradient = parameter.Grad;
+                if (gradient is null)
+                    continue;
+                using var plain = GradMode.WithoutGrad(() => gradient * (1 / CurrentScale));
+                parameter.Grad = plain;
+                finite = finite && Array.TrueForAll(plain.ToData().ToDoubles(), static x => !double.IsNaN(x) && !double.IsInfinity(x));
+            }
+            return finite;
+        });
+    }
+
+    /// <summary>Divides the gradients of tensors by the scale, unless <see cref="Unscale(IReadOnlyList{Tensor})"/> has, and makes the step where all are finite.</summary>
+    /// <param name="parameters">Tensors that the optimizer changes.</param>
+    /// <param name="step">Makes the optimizer's step.</param>
+    /// <returns>Whether the step was made.</returns>
+    /// <exception cref="InvalidOperationException">Step has been called for the list since the last update.</exception>
+    public bool Step(IReadOnlyList<Tensor> parameters, Action step)
+    {
+        Check.NotNull(parameters, nameof(parameters));
+        Check.NotNull(step, nameof(step));
+        if (IsEnabled && !MayStep(parameters, () => Unscale(parameters)))
+            return false;
+        step();
+        return true;
+    }
+
+    /// <summary>Divides gradients by the scale, to look at them or clip them before <see cref="Step(Trainer, Gradients, in StepOptions)"/>. At most once for each between two updates.</summary>
     /// <param name="gradients">Gradients of a scaled loss.</param>
     /// <returns>Whether all of them are finite.</returns>
     /// <exception cref="InvalidOperationException">They have been divided since the last update.</exception>
     public bool Unscale(Gradients gradients)
     {
         Check.NotNull(gradients, nameof(gradients));
-        if (!IsEnabled)
-            return true;
-        if (_looked.ContainsKey(gradients))
-            throw new InvalidOperationException("Unscale or Step has been called for these gradients since the last Update.");
-        var finite = gradients.Unscale(CurrentScale);
-        _looked.Add(gradients, new(finite));
-        return finite;
+        return !IsEnabled || Look(gradients, () => gradients.Unscale(CurrentScale));
     }
 
     /// <summary>
-    /// Divides the gradients by the scale, unless <see cref="Unscale"/> has, and applies them where all are finite; else the model stays as it is, its
+    /// Divides the gradients by the scale, unless <see cref="Unscale(Gradients)"/> has, and applies them where all are finite; else the model stays as it is, its
     /// optimizer's state and step count too.
     /// </summary>
     /// <param name="trainer">Trains the model that the gradients are of.</param>
@@ -63,7 +105,7 @@ public sealed class GradScaler
     {
         Check.NotNull(trainer, nameof(trainer));
         Check.NotNull(gradients, nameof(gradients));
-        if (IsEnabled && !MayStep(gradients))
+        if (IsEnabled && !MayStep(gradients, () => Unscale(gradients)))
             return false;
         trainer.ApplyGradients(gradients, options);
         return true;
@@ -116,10 +158,19 @@ public sealed class GradScaler
         _looked.Clear();
     }
 
-    private bool MayStep(Gradients gradients)
+    private bool Look(object gradients, Func<bool> unscale)
+    {
+        if (_looked.ContainsKey(gradients))
+            throw new InvalidOperationException("Unscale or Step has been called for these gradients since the last Update.");
+        var finite = unscale();
+        _looked.Add(gradients, new(finite));
+        return finite;
+    }
+
+    private bool MayStep(object gradients, Func<bool> unscale)
     {
         if (!_looked.ContainsKey(gradients))
-            Unscale(gradients);
+            unscale();
         var found = _looked[gradients];
         if (found.IsStepped)
             throw new InvalidOperationException("Step has been called for these gradients since the last Update.");

@@ -139,7 +139,7 @@ public readonly record struct GradientOptions
 
     /// <summary>
     /// Multiplies the loss by the scale of this scaler before its gradients are computed; <see cref="Gradients.Loss"/> stays that of the batch. The
-    /// scaler's <see cref="GradScaler.Step"/> takes it out again. Default none.
+    /// scaler's <see cref="GradScaler.Step(Trainer, Gradients, in StepOptions)"/> takes it out again. Default none.
     /// </summary>
     public GradScaler? Scaler { get; init; }
 }

@@ -73,7 +73,8 @@ fn element(code: i32) -> Result<ElementType> {
         6 => Ok(ElementType::Float(DType::F16)),
         7 => Ok(ElementType::Float(DType::BF16)),
         other => {
-            let text = format!("a tensor cannot have elements of type {other}; 0 f32, 1 f64, 2 i32, 5 bool, 6 f16, 7 bf16");
+            let text =
+                format!("a tensor cannot have elements of type {other}; 0 f32, 1 f64, 2 i32, 5 bool, 6 f16, 7 bf16");
             Err(Failure::argument(Status::DType, "dtype", text))
         }
     }
@@ -207,8 +208,7 @@ pub unsafe extern "C" fn exb_tensor_read(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (out, tensor) =
-            unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
+        let (out, tensor) = unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
         let array = on_device(tensor.device(), || tensor.to_host())?;
         out.set(outputs::owned(vec![array]));
         Ok(())
@@ -290,8 +290,7 @@ pub unsafe extern "C" fn exb_tensor_cast(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (out, tensor) =
-            unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
+        let (out, tensor) = unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
         let (element, tracking) = (element(dtype)?, self::tracking(tracking)?);
         out.set(owned(on_device(tensor.device(), || tensor.to_element(element, tracking))?));
         Ok(())
@@ -328,8 +327,7 @@ pub unsafe extern "C" fn exb_tensor_assign(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (tensor, other) =
-            unsafe { (handle::get::<ExbTensor>(t, "t")?, handle::get::<ExbTensor>(other, "other")?) };
+        let (tensor, other) = unsafe { (handle::get::<ExbTensor>(t, "t")?, handle::get::<ExbTensor>(other, "other")?) };
         on_device(tensor.device(), || tensor.assign(&other))
     })
 }
@@ -343,8 +341,7 @@ pub unsafe extern "C" fn exb_tensor_share(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (out, tensor) =
-            unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
+        let (out, tensor) = unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
         out.set(owned((**tensor).clone()));
         Ok(())
     })

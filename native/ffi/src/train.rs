@@ -183,7 +183,8 @@ impl<'a> ResultPlace<'a> {
     /// The pointers keep the rules of ABI.md.
     pub(crate) unsafe fn new(out: *mut ExbRunResult, metrics: *mut f64, metrics_cap: usize) -> Result<Self> {
         // SAFETY: the rule of this function.
-        let (size, metrics) = unsafe { (struct_size(out, RESULT_1_0, "out")?, slice_mut(metrics, metrics_cap, "metrics")?) };
+        let (size, metrics) =
+            unsafe { (struct_size(out, RESULT_1_0, "out")?, slice_mut(metrics, metrics_cap, "metrics")?) };
         metrics.fill(0.0);
         let place = ResultPlace { out, size: size as u32, metrics };
         place.write(ExbRunResult {
@@ -222,7 +223,7 @@ impl<'a> ResultPlace<'a> {
             grad_norm: result.grad_norm,
             metric_count: result.metrics.len() as u64,
             skipped: result.skipped,
-            loss_scale: result.loss_scale,
+            loss_scale: result.loss_scale.unwrap_or(f64::NAN),
         });
     }
 }
@@ -304,7 +305,7 @@ fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchE
             momenta: event.momenta.as_ptr().cast_mut().cast(),
             momenta_len: event.momenta.len(),
             skipped: event.skipped,
-            loss_scale: event.loss_scale,
+            loss_scale: event.loss_scale.unwrap_or(f64::NAN),
         };
         // SAFETY: the caller keeps function and state valid for the call; the event lives until it returns.
         match unsafe { callback(state, &event) } {

@@ -79,7 +79,8 @@ impl Device {
         // WGSL has no double precision; drivers that claim it through an extension give NaN (seen with Mesa's lavapipe).
         let float_types = if kind == "gpu" { vec!["f32"] } else { vec!["f32", "f64"] };
         let halves = [DType::F16, DType::BF16].into_iter();
-        let half_types = halves.filter(|t| Dispatch::supports_dtype(&plain, t.burn().into())).map(DType::name).collect();
+        let half_types =
+            halves.filter(|t| Dispatch::supports_dtype(&plain, t.burn().into())).map(DType::name).collect();
         let info = DeviceInfo { kind, name, backend, driver, float_types, half_types };
         Self { inner: Arc::new(Inner { plain, info, poisoned: AtomicBool::new(false) }) }
     }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::backward::LeafGradients;
 use super::graph::{Edge, Node, Pull};
+use super::on_stream;
 use super::rules::{self, Rule};
 use super::tensor::{ElementType, Tensor, device_mix};
-use super::on_stream;
 use crate::device::Device;
 use crate::layers::{Bound, Context, Declaration, Layer, Precision, Role, Type, compute, create};
 use crate::spec::Config;
@@ -61,7 +61,8 @@ fn run(op: &str, config: &str, tensors: &[Tensor], options: &Options) -> Result<
     let mixed = options.autocast.is_some() || dtype.is_half() || has_halves(tensors);
     let precision = Precision::of(op);
     let (training, autocast) = (options.training, options.autocast);
-    let work = Operation { made, values, count, training, device, dtype, precision, autocast, random, tape: None.into() };
+    let work =
+        Operation { made, values, count, training, device, dtype, precision, autocast, random, tape: None.into() };
     on_stream(|| {
         // What has parameters is worth keeping Burn's record of; the rest is done again on the way back, or has a rule.
         let record = tracked && options.tracking == Tracking::On && !work.made.declarations.is_empty();

@@ -31,16 +31,74 @@ pub enum Precision {
 
 /// Products with weights and of matrices, and what is made of them.
 const LOW: &[&str] = &[
-    "AddMM", "BMM", "BAddBMM", "Bilinear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "Einsum",
-    "GRU", "GRUCell", "LSTM", "LSTMCell", "Linear", "MatMul", "PReLU", "RNN", "RNNCell",
+    "AddMM",
+    "BMM",
+    "BAddBMM",
+    "Bilinear",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
+    "Einsum",
+    "GRU",
+    "GRUCell",
+    "LSTM",
+    "LSTMCell",
+    "Linear",
+    "MatMul",
+    "PReLU",
+    "RNN",
+    "RNNCell",
 ];
 
 /// Sums, exponentials, powers and normalisations.
 const FULL: &[&str] = &[
-    "Acos", "Acosh", "Asin", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Cosh", "CosineSimilarity", "CumProd", "CumSum", "Erfinv",
-    "Exp", "Expm1", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LPPool1d", "LPPool2d", "LPPool3d", "LayerNorm",
-    "LocalResponseNorm", "Log", "Log10", "Log1p", "Log2", "LogCumSumExp", "LogSoftmax", "LogSumExp", "Norm", "PairwiseDistance", "Pow",
-    "PowScalar", "Prod", "RMSNorm", "Reciprocal", "Rsqrt", "Sinh", "Softmax", "Softmax2d", "Softmin", "Softplus", "Sum", "Tan",
+    "Acos",
+    "Acosh",
+    "Asin",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
+    "Cosh",
+    "CosineSimilarity",
+    "CumProd",
+    "CumSum",
+    "Erfinv",
+    "Exp",
+    "Expm1",
+    "GroupNorm",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
+    "LayerNorm",
+    "LocalResponseNorm",
+    "Log",
+    "Log10",
+    "Log1p",
+    "Log2",
+    "LogCumSumExp",
+    "LogSoftmax",
+    "LogSumExp",
+    "Norm",
+    "PairwiseDistance",
+    "Pow",
+    "PowScalar",
+    "Prod",
+    "RMSNorm",
+    "Reciprocal",
+    "Rsqrt",
+    "Sinh",
+    "Softmax",
+    "Softmax2d",
+    "Softmin",
+    "Softplus",
+    "Sum",
+    "Tan",
 ];
 
 const MOVES: &[&str] = &["Flatten", "Identity", "Permute", "Reshape", "Squeeze", "Transpose", "Unflatten", "Unsqueeze"];
@@ -94,7 +152,8 @@ pub(crate) fn compute(
         Bound::Tensor(value) => half_or_none(value).map(|t| if stored && t.is_half() { model } else { t }),
         Bound::Counter(_) => None,
     };
-    let bound_half = ctx.bound.iter().any(|b| matches!(b, Bound::Tensor(v) if half_or_none(v).is_some_and(DType::is_half)));
+    let bound_half =
+        ctx.bound.iter().any(|b| matches!(b, Bound::Tensor(v) if half_or_none(v).is_some_and(DType::is_half)));
     let types = || inputs.iter().filter_map(half_or_none).chain(ctx.bound.iter().filter_map(parameter));
     if ctx.autocast.is_none() && !bound_half && !types().any(DType::is_half) {
         return layer.forward(ctx, inputs);

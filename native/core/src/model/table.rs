@@ -147,8 +147,12 @@ impl Table {
         let stored = |e: &&Entry| e.role == Role::Parameter && !e.frozen && e.dtype(DType::F32).is_half();
         match self.entries.iter().find(stored) {
             None => Ok(()),
-            Some(entry) => Err(Error::dtype("training", "parameters of the model's type, or frozen ones", entry.dtype(DType::F32).name())
-                .at(&entry.name)),
+            Some(entry) => Err(Error::dtype(
+                "training",
+                "parameters of the model's type, or frozen ones",
+                entry.dtype(DType::F32).name(),
+            )
+            .at(&entry.name)),
         }
     }
 

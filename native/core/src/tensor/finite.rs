@@ -1,7 +1,7 @@
 //! Whether numbers are finite.
 
-use burn::backend::ops::{BoolTensorOps, FloatTensorOps};
 use burn::backend::Dispatch;
+use burn::backend::ops::{BoolTensorOps, FloatTensorOps};
 use rayon::prelude::*;
 
 use super::{DType, Kind, Value};

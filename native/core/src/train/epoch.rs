@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ledger::{Ledger, OpenEpoch, Plan, Tally};
 use super::pace::{Pace, Rows, check_rate};
-use super::step::{BatchId, add_scaled, apply, check_data, check_ready, gradients, norm_or_nan};
+use super::step::{BatchId, add_scaled, apply, check_data, check_ready, gradients, norm_or_nan, scale_of};
 use super::{Flow, OnBatch, RunResult, TrainOptions};
 use crate::data::images::Moment;
 use crate::data::{Batch, Column, Dataset, Feed};
@@ -83,7 +83,7 @@ pub fn train_epoch<'p>(
             let (rates, momenta) = rows.at(row);
             rates.iter().try_for_each(|&rate| check_rate(rate))?;
             let made = apply(model, total, (&rates, &momenta), options, &id)?;
-            ledger.note(&made, model);
+            ledger.note(&made, scale_of(model, options));
             latest = Some(made);
             let steps = (ledger.tally.steps - earlier_steps, &rows.rates[..], &rows.momenta[..]);
             if ledger.report(&plan, rates[0], steps, &mut on_batch)? == Flow::Stop {

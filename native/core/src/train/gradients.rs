@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::ledger::Ledger;
 use super::pace::check_rate;
-use super::step::{BatchId, apply, arrays, check_data, check_ready, check_weights, gradients, norm_or_nan};
 use super::scaler::unscale;
+use super::step::{BatchId, apply, arrays, check_data, check_ready, check_weights, gradients, norm_or_nan};
 use super::{RunResult, TrainOptions, clip};
 use crate::layers::{Bound, Role};
 use crate::model::{Graph, Model, matches_name};

@@ -7,7 +7,6 @@ use super::step::Step;
 use super::{BatchEvent, Flow, OnBatch, RunResult};
 use crate::losses::Evaluated;
 use crate::metrics::Measured;
-use crate::model::Model;
 use crate::tensor::Value;
 use crate::{Error, ErrorKind, Result};
 
@@ -58,8 +57,8 @@ pub(super) struct Ledger {
     epoch: u64,
     keep: bool,
     pub tally: Tally,
-    /// What the loss is multiplied by; NaN without loss scaling.
-    pub loss_scale: f64,
+    /// What the next step's loss is multiplied by; none without loss scaling.
+    pub loss_scale: Option<f64>,
     started: Instant,
 }
 
@@ -79,7 +78,7 @@ impl Ledger {
             epoch,
             keep: false,
             tally: Tally { last_loss: f64::NAN, ..Tally::default() },
-            loss_scale: f64::NAN,
+            loss_scale: None,
             started: Instant::now(),
         }
     }
@@ -150,12 +149,12 @@ impl Ledger {
     }
 
     /// Notes a step, and the scale that the next one has.
-    pub fn note(&mut self, step: &Step, model: &Model) {
+    pub fn note(&mut self, step: &Step, scale: Option<f64>) {
         match step {
             Step::Made(_) => self.tally.steps += 1,
             Step::Skipped => self.tally.skipped += 1,
         }
-        self.loss_scale = model.scaler.as_ref().map_or(f64::NAN, |s| s.scale);
+        self.loss_scale = scale;
     }
 
     /// The tally of a run to be gone on with.

@@ -21,10 +21,10 @@ pub use evaluate::{evaluate, evaluate_step};
 pub use gradients::{GradientEntry, Gradients, apply_gradients, compute_gradients};
 pub(crate) use ledger::{OpenEpoch, Tally};
 pub use pace::Pace;
-pub use profile::{StepProfile, profile_step};
 pub(crate) use precision::check_precision;
-pub(crate) use scaler::Scaler;
+pub use profile::{StepProfile, profile_step};
 pub use scaler::LossScaling;
+pub(crate) use scaler::Scaler;
 pub use step::train_step;
 pub use stream::{BatchSource, SourceBatch, evaluate_stream, source_failed, train_stream};
 
@@ -113,8 +113,8 @@ pub struct BatchEvent<'a> {
     pub momenta: &'a [Cell<f64>],
     /// Steps that were left out because a gradient was not finite.
     pub skipped: u64,
-    /// What the loss is multiplied by; NaN without loss scaling.
-    pub loss_scale: f64,
+    /// What the next step's loss is multiplied by; none without loss scaling.
+    pub loss_scale: Option<f64>,
 }
 
 /// What a callback wants.
@@ -138,8 +138,8 @@ pub struct RunResult {
     pub steps: u64,
     /// Those left out because a gradient was not finite.
     pub skipped: u64,
-    /// What the next step's loss is multiplied by; NaN without loss scaling.
-    pub loss_scale: f64,
+    /// What the next step's loss is multiplied by; none without loss scaling.
+    pub loss_scale: Option<f64>,
     /// Mean loss weighted by rows; NaN when there was no batch.
     pub loss: f64,
     pub seconds: f64,

@@ -104,10 +104,13 @@ mod tests {
     fn the_scale_moves_as_in_pytorch() {
         let mut scaler = Scaler::new(LossScaling { interval: 3, ..LossScaling::default() });
         let pattern = [0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0];
-        let found: Vec<f64> = pattern.iter().map(|&overflow| {
-            scaler.update(overflow == 1);
-            scaler.scale
-        }).collect();
+        let found: Vec<f64> = pattern
+            .iter()
+            .map(|&overflow| {
+                scaler.update(overflow == 1);
+                scaler.scale
+            })
+            .collect();
         let expected = [65536., 65536., 131072., 65536., 65536., 65536., 32768., 16384., 16384., 16384., 32768.];
         assert_eq!(found, expected);
     }

@@ -160,6 +160,11 @@ fn loss_scale(model: &Model, options: &TrainOptions) -> Option<f64> {
     }
 }
 
+/// What the next step's loss is multiplied by under loss scaling.
+pub(super) fn scale_of(model: &Model, options: &TrainOptions) -> Option<f64> {
+    options.scaling.and(model.scaler).map(|scaler| scaler.scale)
+}
+
 /// What became of a step.
 pub(super) enum Step {
     /// With the norm before clipping, if one was asked for.
@@ -283,7 +288,7 @@ pub fn train_step(
         let batch = gradients(model, arrays(inputs), arrays(targets), weights, &id, options)?;
         ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;
         let step = apply(model, batch.gradients, (&[rate], &[]), options, &id)?;
-        ledger.note(&step, model);
+        ledger.note(&step, scale_of(model, options));
         model.table.commit(batch.updates);
         model.passes += 1;
         let made = u64::from(step.is_made());

@@ -6,7 +6,9 @@ use super::epoch::{cancelled, check_options};
 use super::evaluate::Evaluator;
 use super::ledger::{Ledger, Plan};
 use super::pace::{Pace, Rows, check_rate};
-use super::step::{BatchId, add_scaled, apply, arrays, check_data, check_ready, check_weights, gradients, norm_or_nan};
+use super::step::{
+    BatchId, add_scaled, apply, arrays, check_data, check_ready, check_weights, gradients, norm_or_nan, scale_of,
+};
 use super::{Flow, OnBatch, RunResult, TrainOptions};
 use crate::losses::Reduction;
 use crate::model::{Model, check_finite};
@@ -82,7 +84,7 @@ pub fn train_stream(
         let mut next = if most == 0 { None } else { take(model, source, 0, options.check_finite, 0)? };
         while let Some(first) = next.take() {
             let (mut rates, mut momenta) = (vec![f64::NAN; columns], vec![f64::NAN; columns]);
-            source.pace(done, &mut rates, &mut momenta)?;
+            source.pace(ledger.tally.steps, &mut rates, &mut momenta)?;
             let pace = Pace { rates: &rates, momenta: &momenta, columns };
             let row = Rows::new(pace, 1, model.compiled()?.optimizer.count())?;
             let mut group = Group::default();
@@ -119,7 +121,7 @@ pub fn train_stream(
             let (rates, momenta) = row.at(0);
             rates.iter().try_for_each(|&rate| check_rate(rate))?;
             let made = apply(model, group.finish()?, (&rates, &momenta), options, &id)?;
-            ledger.note(&made, model);
+            ledger.note(&made, scale_of(model, options));
             latest = Some(made);
             done += 1;
             let now = (1, &row.rates[..], &row.momenta[..]);

@@ -1,0 +1,110 @@
+namespace ExBurn.Tests.Tensors;
+
+/// <summary>Autocast for tensors: types inside, scopes, gradients.</summary>
+public sealed class AutocastTests
+{
+    [Fact]
+    public void Products_are_half_and_softmax_is_single()
+    {
+        using var scope = new TensorScope();
+        var x = Tensor.FromArray<float>([1, 2, 3, 4], [2, 2]);
+        var w = Tensor.FromArray<float>([0.1f, -2, 0.5f, 1], [2, 2]).RequiresGrad();
+        Assert.Equal((false, DType.Float32), (Autocast.IsEnabled, Autocast.DType));
+        using (Autocast.Enable(DType.Float16))
+        {
+            Assert.Equal((true, DType.Float16), (Autocast.IsEnabled, Autocast.DType));
+            var product = x.MatMul(w);
+            Assert.Equal(DType.Float16, product.DType);
+            var soft = Tensor.Run("Softmax", json => json.Add("dim", 1), product);
+            Assert.Equal(DType.Float32, soft.DType);
+            using (Autocast.Disable())
+                Assert.Equal(DType.Float32, x.MatMul(w).DType);
+            using (Autocast.Enable(DType.BFloat16))
+                Assert.Equal(DType.BFloat16, x.MatMul(w).DType);
+            Assert.Equal(DType.Float16, Autocast.DType);
+            product.Sum().Backward();
+        }
+        Assert.False(Autocast.IsEnabled);
+        var gradient = w.Grad!;
+        Assert.Equal(DType.Float32, gradient.DType);
+        Assert.Equal([4f, 4, 6, 6], gradient.ToArray<float>());
+        Assert.Equal(DType.Float32, x.MatMul(w).DType);
+    }
+
+    [Fact]
+    public async Task Scopes_end_with_exceptions_and_belong_to_their_flow()
+    {
+        Assert.Throws<InvalidOperationException>(static () =>
+        {
+            using (Autocast.Enable(DType.Float16))
+                throw new InvalidOperationException();
+        });
+        Assert.False(Autocast.IsEnabled);
+        using (Autocast.Enable(DType.BFloat16))
+        {
+            Assert.True(await Task.Run(static () => Autocast.IsEnabled));
+            await Task.Yield();
+            Assert.Equal(DType.BFloat16, Autocast.DType);
+        }
+        Assert.False(await Task.Run(static () => Autocast.IsEnabled));
+        Assert.Throws<ArgumentOutOfRangeException>(static () => Autocast.Enable(DType.Float32));
+        var scope = Autocast.Enable(DType.Float16);
+        scope.Dispose();
+        using (Autocast.Enable(DType.BFloat16))
+        {
+            scope.Dispose();
+            Assert.True(Autocast.IsEnabled);
+        }
+    }
+
+    [Fact]
+    public void Halves_convert_round_and_read_back()
+    {
+        using var scope = new TensorScope();
+        // 2049 lies between two numbers of 11 bits, 257 between two of 8.
+        var x = Tensor.FromArray<float>([2049, 257, 0.1f], [3]);
+        var (half, brain) = (x.To(DType.Float16), x.To(DType.BFloat16));
+        Assert.Equal((DType.Float16, 6L), (half.DType, half.ByteSize));
+        Assert.Equal([2048f, 257, 0.099975586f], half.ToArray<float>());
+        Assert.Equal([2048d, 256, 0.10009765625], brain.ToArray<double>());
+#if NET8_0_OR_GREATER
+        Assert.Equal([(Half)2048, (Half)257, (Half)0.1f], half.ToArray<Half>());
+#endif
+        Assert.Equal(DType.Float32, half.ToData().DType);
+        Assert.Equal(DType.Float32, (half + x).DType);
+        Assert.Equal(DType.Float16, (half + half).DType);
+        Assert.Equal([4096f, 514, 0.19995117f], (half + half).ToArray<float>());
+        Assert.Equal(DType.Float16, Tensor.Ones([2], DType.Float16).DType);
+        Assert.Throws<DTypeException>(() => x.To(Device.NdArray).To(DType.Float16));
+        Assert.Throws<DTypeException>(() => half.ToArray<int>());
+    }
+
+    [Fact]
+    public void A_loop_with_a_scaler_is_that_without()
+    {
+        using var scope = new TensorScope();
+        var x = Tensor.FromArray<float>([1, 2, -1, 0.5f], [2, 2]);
+        var scaler = new GradScaler(new LossScaling { InitialScale = 1024, GrowthInterval = 2 });
+        var w = Tensor.FromArray<float>([0.25f, -0.5f], [2, 1]).RequiresGrad();
+        Tensor[] parameters = [w];
+        var steps = 0;
+        for (var i = 0; i < 2; i++)
+        {
+            w.ZeroGrad();
+            Tensor loss;
+            using (Autocast.Enable(DType.Float16))
+                loss = x.MatMul(w).Sum();
+            scaler.Scale(loss).Backward();
+            Assert.Equal([0f, 1024 * 2.5f], w.Grad!.ToArray<float>());
+            Assert.True(scaler.Step(parameters, () => steps++));
+            Assert.Equal([0f, 2.5f], w.Grad!.ToArray<float>());
+            Assert.Throws<InvalidOperationException>(() => scaler.Unscale(parameters));
+            scaler.Update();
+        }
+        Assert.Equal((2, 2048.0), (steps, scaler.CurrentScale));
+        w.Grad = Tensor.FromArray<float>([float.NaN, 1], [2, 1]);
+        Assert.False(scaler.Step(parameters, () => steps++));
+        scaler.Update();
+        Assert.Equal((2, 1024.0), (steps, scaler.CurrentScale));
+    }
+}
