@@ -10,7 +10,7 @@ internal static class HalfBits
     public static byte[] ToSingles(ReadOnlySpan<byte> halves, DType dtype)
     {
         var result = new byte[halves.Length * 2];
-        var singles = MemoryMarshal.Cast<byte, uint>(result);
+        var singles = MemoryMarshal.Cast<byte, uint>(result.AsSpan());
         for (var i = 0; i < singles.Length; i++)
         {
             var bits = BinaryPrimitives.ReadUInt16LittleEndian(halves.Slice(2 * i));

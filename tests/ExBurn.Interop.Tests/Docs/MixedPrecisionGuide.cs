@@ -51,8 +51,9 @@ public sealed class MixedPrecisionGuide
         using (Autocast.Enable(DType.Float16))
         {
             using var product = input.MatMul(weight);  // Float16
-            using var loss = product.Mean();           // Float16
-            using var scaled = scaler.Scale(loss);     // Float32
+            using var sum = product.Sum();             // Float32
+            using var loss = sum * 0.125;
+            using var scaled = scaler.Scale(loss);
             scaled.Backward();                         // weight.Grad is Float32
         }
         scaler.Step(parameters, step);

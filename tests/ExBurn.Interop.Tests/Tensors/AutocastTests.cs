@@ -34,11 +34,7 @@ public sealed class AutocastTests
     [Fact]
     public async Task Scopes_end_with_exceptions_and_belong_to_their_flow()
     {
-        Assert.Throws<InvalidOperationException>(static () =>
-        {
-            using (Autocast.Enable(DType.Float16))
-                throw new InvalidOperationException();
-        });
+        Assert.Throws<InvalidOperationException>((Action)Failing);
         Assert.False(Autocast.IsEnabled);
         using (Autocast.Enable(DType.BFloat16))
         {
@@ -55,6 +51,12 @@ public sealed class AutocastTests
             scope.Dispose();
             Assert.True(Autocast.IsEnabled);
         }
+    }
+
+    private static void Failing()
+    {
+        using (Autocast.Enable(DType.Float16))
+            throw new InvalidOperationException();
     }
 
     [Fact]

@@ -31,9 +31,6 @@ pub enum Precision {
 
 /// Products with weights and of matrices, and what is made of them.
 const LOW: &[&str] = &[
-    "AddMM",
-    "BMM",
-    "BAddBMM",
     "Bilinear",
     "Conv1d",
     "Conv2d",
@@ -56,11 +53,11 @@ const LOW: &[&str] = &[
 /// Sums, exponentials, powers and normalisations.
 const FULL: &[&str] = &[
     "Acos",
-    "Acosh",
     "Asin",
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "CDist",
     "Cosh",
     "CosineSimilarity",
     "CumProd",
@@ -81,7 +78,6 @@ const FULL: &[&str] = &[
     "Log10",
     "Log1p",
     "Log2",
-    "LogCumSumExp",
     "LogSoftmax",
     "LogSumExp",
     "Norm",
@@ -219,6 +215,14 @@ impl Context<'_> {
 #[cfg(test)]
 mod tests {
     use super::{DType, FULL, LOW, LOW_INSIDE, LOW_PRODUCTS, MOVES, Precision};
+
+    #[test]
+    fn the_lists_name_layers() {
+        let known = crate::layers::names();
+        let all = [LOW, FULL, MOVES, LOW_INSIDE, LOW_PRODUCTS].concat();
+        let unknown: Vec<_> = all.iter().filter(|name| !known.contains(name)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
 
     #[test]
     fn no_layer_stands_in_two_lists() {
