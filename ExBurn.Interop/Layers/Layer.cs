@@ -4,7 +4,7 @@ namespace ExBurn;
 /// One step of a model: a description with PyTorch's options and defaults, no weights. The same record may be used in many
 /// models. Options are checked when they are set; shapes are checked when the model is compiled.
 /// </summary>
-public abstract record Layer : Component
+public abstract partial record Layer : Component
 {
     private protected Layer()
     {

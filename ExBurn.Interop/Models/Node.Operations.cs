@@ -45,10 +45,10 @@ public sealed partial class Node
     /// <summary>Matrix product of the last two dimensions; leading ones broadcast: [.., n, k] and [.., k, m] to [.., n, m].</summary>
     public Node MatMul(Node other) => Of("MatMul", this, other);
 
-    /// <summary>The larger of two elements, with broadcasting; at ties the gradient goes to this node.</summary>
+    /// <summary>The larger of two elements, with broadcasting; at ties the two share the gradient.</summary>
     public Node Maximum(Node other) => Of("Maximum", this, other);
 
-    /// <summary>The smaller of two elements, with broadcasting; at ties the gradient goes to this node.</summary>
+    /// <summary>The smaller of two elements, with broadcasting; at ties the two share the gradient.</summary>
     public Node Minimum(Node other) => Of("Minimum", this, other);
 
     /// <summary>Every element to a power. Where the exponent is no whole number, NaN for negative elements.</summary>
@@ -108,18 +108,18 @@ public sealed partial class Node
     /// <summary>Mean over dimensions.</summary>
     public Node Mean(int[] dims, bool keepDim) => Reduce("Mean", dims, keepDim);
 
-    /// <summary>Largest element over dimensions, which disappear; at ties the gradient goes to the first.</summary>
+    /// <summary>Largest element over dimensions, which disappear; where several are equal they share the gradient.</summary>
     public Node Max(params int[] dims) => Reduce("Max", dims, false);
 
     /// <inheritdoc cref="Sum(int[], bool)" path="/param"/>
-    /// <summary>Largest element over dimensions; at ties the gradient goes to the first.</summary>
+    /// <summary>Largest element over dimensions; where several are equal they share the gradient.</summary>
     public Node Max(int[] dims, bool keepDim) => Reduce("Max", dims, keepDim);
 
-    /// <summary>Smallest element over dimensions, which disappear; at ties the gradient goes to the first.</summary>
+    /// <summary>Smallest element over dimensions, which disappear; where several are equal they share the gradient.</summary>
     public Node Min(params int[] dims) => Reduce("Min", dims, false);
 
     /// <inheritdoc cref="Sum(int[], bool)" path="/param"/>
-    /// <summary>Smallest element over dimensions; at ties the gradient goes to the first.</summary>
+    /// <summary>Smallest element over dimensions; where several are equal they share the gradient.</summary>
     public Node Min(int[] dims, bool keepDim) => Reduce("Min", dims, keepDim);
 
     /// <summary>Variance over dimensions: the sum of squared distances from the mean, divided by the count minus <paramref name="correction"/>.</summary>

@@ -17,6 +17,12 @@ public abstract record Optimizer : Component
     /// <summary>Parameters that are treated otherwise. Default: none.</summary>
     public ValueArray<ParameterGroup> Groups { get; init; }
 
+    /// <summary>An optimizer of tensors with these options: <c>using var optimizer = new SGD(0.1).For(w, b);</c></summary>
+    /// <param name="parameters">Leaves that require gradients, each given once.</param>
+    /// <exception cref="ArgumentException">There are none, one is given twice, is no leaf or requires no gradient; or the options have <see cref="Groups"/>.</exception>
+    /// <exception cref="DTypeException">A tensor does not hold floats.</exception>
+    public TensorOptimizer For(params Tensor[] parameters) => new(this, parameters);
+
     internal override void WriteConfig(ConfigWriter config) => config.Add("lr", LearningRate);
 
     /// <summary>Writes <c>"groups": [...]</c>, where there are any, into an open object.</summary>

@@ -40,8 +40,7 @@ pub unsafe extern "C" fn exb_tensor_grad(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (out, tensor) =
-            unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
+        let (out, tensor) = unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
         out.set(tensor.gradient()?.map_or(std::ptr::null_mut(), owned));
         Ok(())
     })
@@ -56,9 +55,8 @@ pub unsafe extern "C" fn exb_tensor_set_grad(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (tensor, gradient) = unsafe {
-            (handle::get::<ExbTensor>(t, "t")?, handle::get_optional::<ExbTensor>(gradient, "gradient")?)
-        };
+        let (tensor, gradient) =
+            unsafe { (handle::get::<ExbTensor>(t, "t")?, handle::get_optional::<ExbTensor>(gradient, "gradient")?) };
         Ok(tensor.set_gradient(gradient.as_ref().map(|g| &***g))?)
     })
 }
@@ -72,8 +70,7 @@ pub unsafe extern "C" fn exb_tensor_detach(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (out, tensor) =
-            unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
+        let (out, tensor) = unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbTensor>(t, "t")?) };
         out.set(owned(tensor.detach()?));
         Ok(())
     })
@@ -90,9 +87,8 @@ pub unsafe extern "C" fn exb_tensor_backward(
 ) -> i32 {
     guard(error, || {
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (tensor, gradient) = unsafe {
-            (handle::get::<ExbTensor>(t, "t")?, handle::get_optional::<ExbTensor>(gradient, "gradient")?)
-        };
+        let (tensor, gradient) =
+            unsafe { (handle::get::<ExbTensor>(t, "t")?, handle::get_optional::<ExbTensor>(gradient, "gradient")?) };
         let retain = flag(retain, "retain")?;
         on_device(tensor.device(), || eager::backward(&tensor, gradient.as_ref().map(|g| &***g), retain))
     })

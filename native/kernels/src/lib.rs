@@ -34,6 +34,7 @@ mod output;
 mod parallel;
 pub mod recurrent;
 mod simd;
+pub mod special;
 
 pub use element::Element;
 pub use error::KernelError;

@@ -18,7 +18,7 @@ public sealed class HandlesReturnAttribute : BeforeAfterTestAttribute
     private static readonly HandleKind[] Kinds =
         [
             HandleKind.Error, HandleKind.Dataset, HandleKind.Model, HandleKind.Predictor, HandleKind.Cancel, HandleKind.Outputs, HandleKind.Buffer,
-            HandleKind.Checkpoint, HandleKind.Gradients, HandleKind.Weights,
+            HandleKind.Checkpoint, HandleKind.Gradients, HandleKind.Weights, HandleKind.Tensor, HandleKind.TensorOptimizer,
         ];
 
     private long[] _before = [];
@@ -27,6 +27,8 @@ public sealed class HandlesReturnAttribute : BeforeAfterTestAttribute
 
     public override void After(MethodInfo methodUnderTest)
     {
+        // A test class may hold a scope, and is itself disposed later than this.
+        TensorScope.Current?.Dispose();
         var after = Count();
         if (More(after))
         {

@@ -7,7 +7,7 @@ use super::backward::LeafGradients;
 use super::graph::{Edge, Node, Pull};
 use super::on_stream;
 use super::rules::{self, Rule};
-use super::tensor::{ElementType, Tensor, device_mix};
+use super::tensor::{ElementType, Tensor, device_mix, stored_shape};
 use crate::device::Device;
 use crate::layers::{Bound, Context, Declaration, Layer, Precision, Role, Type, compute, create};
 use crate::spec::Config;
@@ -52,7 +52,7 @@ fn run(op: &str, config: &str, tensors: &[Tensor], options: &Options) -> Result<
         check_autocast(low, &device)?;
     }
     let values: Vec<Value> = tensors.iter().map(Tensor::value).collect();
-    check_values(&made, &values, count)?;
+    let types = check_values(&made, tensors, &values, count)?;
     let edges: Vec<Edge> = tensors.iter().enumerate().map(|(i, t)| edge(t, i, count, &made.declarations)).collect();
     let wants: Vec<bool> = edges.iter().map(Edge::is_tracked).collect();
     let tracked = options.tracking != Tracking::Off && wants.contains(&true);
@@ -81,7 +81,7 @@ fn run(op: &str, config: &str, tensors: &[Tensor], options: &Options) -> Result<
         let node = if !tracked {
             None
         } else if options.tracking == Tracking::Shadow {
-            return outputs.into_iter().map(|v| shadow(v, &device)).collect();
+            return outputs.into_iter().zip(&types).map(|(v, t)| shadow(v, t, &device)).collect();
         } else {
             let outputs = outputs.len();
             let rule = if mixed { None } else { rules::rule(op, work.made.value, &work.values) };
@@ -90,20 +90,31 @@ fn run(op: &str, config: &str, tensors: &[Tensor], options: &Options) -> Result<
                 None => Node::new(op, edges, outputs, work),
             })
         };
-        let attach = |(i, value): (usize, Value)| {
+        let attach = |(i, (value, of)): (usize, (Value, &Type))| {
+            let (value, shape) = conform(value, of, &device)?;
             let edge = match &node {
                 Some(node) if value.kind() == Kind::Float => Edge::Node(Arc::clone(node), i),
                 _ => Edge::None,
             };
-            Tensor::with_edge(value, &device, edge)
+            Tensor::with_edge(value, &shape, &device, edge)
         };
-        outputs.into_iter().enumerate().map(attach).collect()
+        outputs.into_iter().zip(&types).enumerate().map(attach).collect()
     })
 }
 
-fn shadow(value: Value, device: &Device) -> Result<Tensor> {
+/// A result in the shape that inference gives it: a scalar may have a dimension of size 1 on the device.
+fn conform(value: Value, of: &Type, device: &Device) -> Result<(Value, Vec<usize>)> {
+    let known = of.shape.as_ref().and_then(|dims| dims.iter().copied().collect::<Option<Vec<usize>>>());
+    let shape = known.unwrap_or_else(|| value.shape());
+    let stored = stored_shape(&shape, device)?;
+    let value = if value.shape() == stored { value } else { value.reshape(&stored)? };
+    Ok((value, shape))
+}
+
+fn shadow(value: Value, of: &Type, device: &Device) -> Result<Tensor> {
+    let (value, shape) = conform(value, of, device)?;
     let edge = if value.kind() == Kind::Float { Edge::Shadow } else { Edge::None };
-    Tensor::with_edge(value, device, edge)
+    Tensor::with_edge(value, &shape, device, edge)
 }
 
 /// A layer that was made, with what the table says of it.
@@ -185,24 +196,30 @@ fn check_alike(tensors: &[Tensor], autocast: Option<DType>) -> Result<DType> {
     Ok(dtype.unwrap_or(DType::F32))
 }
 
-/// Types and sizes, before anything is computed.
-fn check_values(made: &Made, values: &[Value], count: usize) -> Result<()> {
-    let types: Vec<Type> = values[..count].iter().map(|v| Type::known(&v.shape(), v.kind())).collect();
-    made.layer.infer(&types)?;
+/// Types and sizes, before anything is computed; gives the types of the results.
+fn check_values(made: &Made, tensors: &[Tensor], values: &[Value], count: usize) -> Result<Vec<Type>> {
+    let known = tensors[..count].iter().zip(values);
+    let types: Vec<Type> = known.map(|(t, v)| Type::known(t.shape(), v.kind())).collect();
+    let results = made.layer.infer(&types)?;
+    for of in &results {
+        if let Some(dims) = &of.shape {
+            stored_shape(&dims.iter().map(|d| d.unwrap_or(1)).collect::<Vec<_>>(), tensors[0].device())?;
+        }
+    }
     for (i, value) in values[..count].iter().enumerate() {
         if let Some(bound) = made.layer.index_bound(i) {
             check_bound(value, bound)?;
         }
     }
-    for (declaration, value) in made.declarations.iter().zip(&values[count..]) {
+    for ((declaration, value), tensor) in made.declarations.iter().zip(&values[count..]).zip(&tensors[count..]) {
         let expected = if declaration.role == Role::Counter { Kind::Int } else { Kind::Float };
         value.expect_kind(expected, &declaration.name)?;
-        if value.shape() != declaration.shape {
-            let (expected, found) = (format!("{:?}", declaration.shape), format!("{:?}", value.shape()));
+        if tensor.shape() != declaration.shape {
+            let (expected, found) = (format!("{:?}", declaration.shape), format!("{:?}", tensor.shape()));
             return Err(Error::shape(&declaration.name, expected, found));
         }
     }
-    Ok(())
+    Ok(results)
 }
 
 /// Indices must lie in 0..bound, on every device: those of a GPU are read back.
@@ -231,7 +248,7 @@ fn store(buffer: &Tensor, update: Bound) -> Result<()> {
         Bound::Tensor(value) => value,
         Bound::Counter(n) => {
             let n = i32::try_from(n).map_err(|_| Error::argument(format!("the counter {n} does not fit 32 bits")))?;
-            Value::from_ints(vec![n], buffer.shape(), buffer.device())?
+            Value::from_ints(vec![n], &stored_shape(buffer.shape(), buffer.device())?, buffer.device())?
         }
     };
     buffer.change(|place| {

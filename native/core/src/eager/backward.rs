@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::graph::{Edge, Facts, Leaf, Node};
+use super::graph::{Edge, Leaf, Node};
 use super::on_stream;
 use super::tensor::Tensor;
 use crate::tensor::Value;
@@ -59,12 +59,7 @@ pub fn backward(root: &Tensor, gradient: Option<&Tensor>, retain: bool) -> Resul
 
 /// The gradients of `root` with respect to some tensors, which may be results of operations; no leaf changes. `None` where
 /// `root` does not depend on a tensor.
-pub fn gradients(
-    root: &Tensor,
-    gradient: Option<&Tensor>,
-    of: &[Tensor],
-    retain: bool,
-) -> Result<Vec<Option<Tensor>>> {
+pub fn gradients(root: &Tensor, gradient: Option<&Tensor>, of: &[Tensor], retain: bool) -> Result<Vec<Option<Tensor>>> {
     on_stream(|| {
         let seed = seed(root, gradient)?;
         let mut watched = Watched::new();
@@ -84,7 +79,7 @@ pub fn gradients(
             Edge::Node(node, output) => watched.get(&(node.number, output)).cloned().flatten(),
             Edge::None | Edge::Shadow => None,
         };
-        of.iter().map(|t| found(t).map(|value| Tensor::plain(value, t.device())).transpose()).collect()
+        of.iter().map(|t| found(t).map(|value| Tensor::plain(value, t.shape(), t.device())).transpose()).collect()
     })
 }
 
@@ -101,12 +96,12 @@ fn seed(root: &Tensor, gradient: Option<&Tensor>) -> Result<Value> {
     }
     let value = root.value();
     match gradient {
-        Some(gradient) => gradient.fitting("Backward", &Facts::of(&value, root.device())?),
+        Some(gradient) => gradient.fitting("Backward", &root.facts()?),
         None if value.len() == 1 => value.full_like(&value.shape(), 1.0),
         None => Err(Error::shape(
             "Backward: without a gradient of its own, the tensor",
             "one element",
-            format!("{:?}", value.shape()),
+            format!("{:?}", root.shape()),
         )),
     }
 }
@@ -121,9 +116,9 @@ pub(super) fn walk(
     check(roots.iter().map(|(edge, _)| edge))?;
     let mut waiting: BTreeMap<u64, (Arc<Node>, Vec<Option<Value>>)> = BTreeMap::new();
     let arrive = |edge: &Edge,
-                      gradient: Value,
-                      leaves: &mut LeafGradients,
-                      waiting: &mut BTreeMap<u64, (Arc<Node>, Vec<Option<Value>>)>| {
+                  gradient: Value,
+                  leaves: &mut LeafGradients,
+                  waiting: &mut BTreeMap<u64, (Arc<Node>, Vec<Option<Value>>)>| {
         match edge {
             Edge::None | Edge::Shadow => Ok(()),
             Edge::Leaf(leaf) => leaves.add(leaf, gradient),

@@ -1,11 +1,12 @@
 //! Gradient checkpoints: a function whose inner results are not kept; it runs again on the way back.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::backward::{LeafGradients, walk};
 use super::graph::{Edge, Node, Pull};
-use super::tensor::Tensor;
 use super::on_stream;
+use super::tensor::Tensor;
 use crate::device::Device;
 use crate::tensor::{Kind, Value};
 use crate::{Error, Result};
@@ -25,17 +26,20 @@ pub fn checkpoint(inputs: &[Tensor], outputs: &[Tensor], function: Box<dyn Rerun
         return Ok(outputs.to_vec());
     }
     let edges: Vec<Edge> = inputs.iter().map(Tensor::edge).collect();
-    let kept = inputs.iter().map(|t| (t.value(), t.device().clone())).collect();
+    let kept = inputs.iter().map(|t| (t.value(), t.shape().to_vec(), t.device().clone())).collect();
     let node = Node::new("a checkpoint", edges, outputs.len(), Checkpoint { inputs: kept, function });
     let attach = |(i, output): (usize, &Tensor)| match output.edge() {
-        Edge::Shadow => Tensor::with_edge(output.value(), output.device(), Edge::Node(std::sync::Arc::clone(&node), i)),
+        Edge::Shadow => {
+            let edge = Edge::Node(Arc::clone(&node), i);
+            Tensor::with_edge(output.value(), output.shape(), output.device(), edge)
+        }
         _ => Ok(output.clone()),
     };
     outputs.iter().enumerate().map(attach).collect()
 }
 
 struct Checkpoint {
-    inputs: Vec<(Value, Device)>,
+    inputs: Vec<(Value, Vec<usize>, Device)>,
     function: Box<dyn Rerun>,
 }
 
@@ -55,14 +59,14 @@ impl Pull for Checkpoint {
     ) -> Result<Vec<Option<Value>>> {
         let mut own = Vec::with_capacity(self.inputs.len());
         let mut given = Vec::with_capacity(self.inputs.len());
-        for ((value, device), &wanted) in self.inputs.iter().zip(wants) {
+        for ((value, shape, device), &wanted) in self.inputs.iter().zip(wants) {
             if wanted && value.kind() == Kind::Float {
-                let (tensor, leaf) = Tensor::leaf_of(value.clone(), device)?;
+                let (tensor, leaf) = Tensor::leaf_of(value.clone(), shape, device)?;
                 own.push(Some(leaf));
                 given.push(tensor);
             } else {
                 own.push(None);
-                given.push(Tensor::plain(value.clone(), device)?);
+                given.push(Tensor::plain(value.clone(), shape, device)?);
             }
         }
         let outputs = self.function.run(given)?;
@@ -73,8 +77,9 @@ impl Pull for Checkpoint {
         let mut roots = Vec::with_capacity(outputs.len());
         for (output, gradient) in outputs.iter().zip(gradients) {
             let Some(gradient) = gradient else { continue };
-            if output.shape() != gradient.shape() {
-                let (before, now) = (format!("{:?}", gradient.shape()), format!("{:?}", output.shape()));
+            let now = output.value().shape();
+            if now != gradient.shape() {
+                let (before, now) = (format!("{:?}", gradient.shape()), format!("{now:?}"));
                 return Err(Error::shape("the function's result when run again", before, now));
             }
             match output.edge() {

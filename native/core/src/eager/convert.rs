@@ -4,7 +4,7 @@ use super::apply::Tracking;
 use super::backward::LeafGradients;
 use super::graph::{Edge, Node, Pull};
 use super::on_stream;
-use super::tensor::{ElementType, Tensor};
+use super::tensor::{ElementType, Tensor, stored_shape};
 use crate::Result;
 use crate::device::Device;
 use crate::tensor::{DType, Value};
@@ -47,9 +47,14 @@ impl Tensor {
         if let ElementType::Float(dtype) = self.element() {
             device.expect_float(dtype)?;
         }
+        let stored = stored_shape(self.shape(), device)?;
         on_stream(|| {
             let value = self.value().to_device(device);
-            let pull = matches!(self.element(), ElementType::Float(_)).then(|| Convert::Place(self.device().clone()));
+            // A scalar is stored otherwise elsewhere.
+            let value = value.reshape(&stored)?;
+            let here = stored_shape(self.shape(), self.device())?;
+            let pull =
+                matches!(self.element(), ElementType::Float(_)).then(|| Convert::Place(self.device().clone(), here));
             self.converted("To", value, device, tracking, pull)
         })
     }
@@ -67,22 +72,24 @@ impl Tensor {
             (_, Tracking::Shadow, _) => Edge::Shadow,
             (edge, Tracking::On, Some(pull)) => Edge::Node(Node::new(name, vec![edge], 1, pull), 0),
         };
-        Tensor::with_edge(value, device, edge)
+        Tensor::with_edge(value, self.shape(), device, edge)
     }
 }
 
 /// How a conversion is undone.
 enum Convert {
     Type(DType),
-    Place(Device),
+    Place(Device, Vec<usize>),
 }
 
 impl Pull for Convert {
     fn pull(&self, gradients: &[Option<Value>], _: &[bool], _: &mut LeafGradients) -> Result<Vec<Option<Value>>> {
-        let back = |g: &Value| match self {
-            Self::Type(dtype) => g.clone().to_float(*dtype),
-            Self::Place(device) => g.to_device(device),
+        let back = |g: &Value| {
+            Ok::<_, crate::Error>(match self {
+                Self::Type(dtype) => g.clone().to_float(*dtype),
+                Self::Place(device, stored) => g.to_device(device).reshape(stored)?,
+            })
         };
-        Ok(vec![gradients[0].as_ref().map(back)])
+        Ok(vec![gradients[0].as_ref().map(back).transpose()?])
     }
 }

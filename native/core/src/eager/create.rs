@@ -1,7 +1,7 @@
 //! Tensors from a rule instead of numbers. Made on the host, so that they are the same on every device.
 
 use super::on_stream;
-use super::tensor::{ElementType, Tensor};
+use super::tensor::{ElementType, Tensor, stored_shape};
 use crate::array::element_count;
 use crate::backend::rng::{Purpose, Rng};
 use crate::device::Device;
@@ -14,14 +14,26 @@ pub enum Fill {
     /// One number everywhere.
     Full(f64),
     /// `start`, `start + step` ...
-    Range { start: f64, step: f64 },
+    Range {
+        start: f64,
+        step: f64,
+    },
     /// From `start` to `end`, both included, in equal steps.
-    Linspace { start: f64, end: f64 },
+    Linspace {
+        start: f64,
+        end: f64,
+    },
     /// Ones on the diagonal of a matrix.
     Eye,
     /// Uniform in [low, high).
-    Uniform { low: f64, high: f64 },
-    Normal { mean: f64, std: f64 },
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    Normal {
+        mean: f64,
+        std: f64,
+    },
 }
 
 impl Tensor {
@@ -39,19 +51,24 @@ impl Tensor {
         }
         let count = element_count(shape)?;
         check(fill, shape, element)?;
+        let stored = stored_shape(shape, device)?;
         on_stream(|| {
             let value = match (fill, element) {
-                (Fill::Full(x), ElementType::Float(dtype)) => Value::full(x, shape, dtype, device)?,
-                _ => from_numbers(numbers(fill, shape, count, random), shape, element, device)?,
+                (Fill::Full(x), ElementType::Float(dtype)) => Value::full(x, &stored, dtype, device)?,
+                _ => from_numbers(numbers(fill, shape, count, random), &stored, element, device)?,
             };
-            Tensor::plain(value, device)
+            Tensor::plain(value, shape, device)
         })
     }
 }
 
 fn check(fill: Fill, shape: &[usize], element: ElementType) -> Result<()> {
     let finite = |name: &str, x: f64| {
-        if x.is_finite() { Ok(()) } else { Err(Error::argument(format!("{name}: expected a finite number, found {x}"))) }
+        if x.is_finite() {
+            Ok(())
+        } else {
+            Err(Error::argument(format!("{name}: expected a finite number, found {x}")))
+        }
     };
     let rank = |expected: usize| {
         if shape.len() == expected {
@@ -67,7 +84,11 @@ fn check(fill: Fill, shape: &[usize], element: ElementType) -> Result<()> {
         Fill::Uniform { low, high } => {
             element.float("uniform numbers")?;
             finite("low", low).and(finite("high", high))?;
-            if low <= high { Ok(()) } else { Err(Error::argument(format!("high: expected at least {low}, found {high}"))) }
+            if low <= high {
+                Ok(())
+            } else {
+                Err(Error::argument(format!("high: expected at least {low}, found {high}")))
+            }
         }
         Fill::Normal { mean, std } => {
             element.float("normal numbers")?;

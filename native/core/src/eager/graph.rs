@@ -17,12 +17,6 @@ pub(super) struct Facts {
     pub device: Device,
 }
 
-impl Facts {
-    pub fn of(value: &Value, device: &Device) -> Result<Self> {
-        Ok(Self { shape: value.shape(), dtype: value.dtype()?, device: device.clone() })
-    }
-}
-
 /// Where a value came from.
 #[derive(Clone, Default)]
 pub(super) enum Edge {

@@ -57,6 +57,7 @@ fn run(spec: &PartSpec, prediction: &Tensor, targets: &[Tensor], options: &Optio
         check(&*loss, &value, targets)?;
         let bind = |(i, t): (usize, &Tensor)| as_target(&*loss, i, t.value(), dtype);
         let targets: Vec<Value> = targets.iter().enumerate().map(bind).collect();
+        let loss_is_scalar = loss.reduction() != Reduction::None;
         let result = scalar(&*loss, loss.forward(&value.clone().to_float(dtype), &targets)?)?.to_float(result_type);
         let edge = match (prediction.edge(), options.tracking) {
             (Edge::None, _) | (_, Tracking::Off) => Edge::None,
@@ -66,7 +67,8 @@ fn run(spec: &PartSpec, prediction: &Tensor, targets: &[Tensor], options: &Optio
                 Edge::Node(Node::new(&format!("loss {}", spec.kind), vec![edge], 1, work), 0)
             }
         };
-        Tensor::with_edge(result, &device, edge)
+        let shape = if loss_is_scalar { Vec::new() } else { result.shape() };
+        Tensor::with_edge(result, &shape, &device, edge)
     })
 }
 

@@ -55,7 +55,9 @@ impl TensorOptimizer {
     /// One step of every parameter that has a gradient; the others are left alone, state and step count included.
     pub fn step(&mut self, rate: f64) -> Result<()> {
         if !(rate.is_finite() && rate >= 0.0) {
-            return Err(Error::argument(format!("learning rate: expected a finite number of at least 0, found {rate}")));
+            return Err(Error::argument(format!(
+                "learning rate: expected a finite number of at least 0, found {rate}"
+            )));
         }
         for (i, row) in self.rows.iter_mut().enumerate() {
             if !row.parameter.is_tracked() {

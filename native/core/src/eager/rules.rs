@@ -28,7 +28,7 @@ pub(super) fn rule(op: &str, value: Option<f64>, inputs: &[Value]) -> Option<Rul
     Some(match (op, inputs) {
         ("Add", [a, b]) => Rule::Add(a.shape(), b.shape()),
         ("Sub", [a, b]) => Rule::Sub(a.shape(), b.shape()),
-        ("Mul", [a, b]) => Rule::Mul(a.clone(), b.clone()),
+        ("Mul", [a, b]) if a.kind() == b.kind() => Rule::Mul(a.clone(), b.clone()),
         ("MatMul", [a, b]) if a.rank() >= 2 && b.rank() >= 2 => Rule::MatMul(a.clone(), b.clone()),
         ("Neg", [_]) => Rule::Neg,
         ("AddScalar", [_]) => Rule::AddScalar,

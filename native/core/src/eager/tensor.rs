@@ -82,14 +82,14 @@ impl Drop for Inner {
 }
 
 impl Tensor {
-    /// A tensor that nothing is tracked for.
-    pub(super) fn plain(value: Value, device: &Device) -> Result<Self> {
-        Self::with_edge(value, device, Edge::None)
+    /// A tensor that nothing is tracked for. The shape is that of the value, or `[]` for a value of one dimension of size 1.
+    pub(super) fn plain(value: Value, shape: &[usize], device: &Device) -> Result<Self> {
+        Self::with_edge(value, shape, device, Edge::None)
     }
 
-    pub(super) fn with_edge(value: Value, device: &Device, edge: Edge) -> Result<Self> {
+    pub(super) fn with_edge(value: Value, shape: &[usize], device: &Device, edge: Edge) -> Result<Self> {
         let inner = Inner {
-            shape: value.shape(),
+            shape: shape.to_vec(),
             element: ElementType::of(&value)?,
             value: RwLock::new(Some(value)),
             place: RwLock::new(Place { edge, leaf: None }),
@@ -99,9 +99,9 @@ impl Tensor {
     }
 
     /// A new leaf over a value, for a pass of its own.
-    pub(super) fn leaf_of(value: Value, device: &Device) -> Result<(Self, Arc<Leaf>)> {
-        let leaf = Leaf::new(Facts::of(&value, device)?);
-        let tensor = Self::plain(value, device)?;
+    pub(super) fn leaf_of(value: Value, shape: &[usize], device: &Device) -> Result<(Self, Arc<Leaf>)> {
+        let leaf = Leaf::new(Facts { shape: shape.to_vec(), dtype: value.dtype()?, device: device.clone() });
+        let tensor = Self::plain(value, shape, device)?;
         *tensor.place_mut() = Place { edge: Edge::Leaf(Arc::clone(&leaf)), leaf: Some(Arc::clone(&leaf)) };
         Ok((tensor, leaf))
     }
@@ -118,24 +118,26 @@ impl Tensor {
         if let ElementType::Float(dtype) = element {
             device.expect_float(dtype)?;
         }
+        let stored = stored_shape(&array.shape, device)?;
+        let data = ArrayView { shape: stored.clone(), data: array.data };
         on_stream(|| {
             let value = match element {
-                ElementType::Float(dtype) => Value::float_from_host(array, dtype, device)?,
-                ElementType::Int32 => Value::from_ints(array.data.to_i32()?, &array.shape, device)?,
+                ElementType::Float(dtype) => Value::float_from_host(&data, dtype, device)?,
+                ElementType::Int32 => Value::from_ints(data.data.to_i32()?, &stored, device)?,
                 ElementType::Bool => {
-                    let ints = array.data.to_i32()?.into_iter().map(|x| i32::from(x != 0)).collect();
-                    let zeros = Value::from_ints(ints, &array.shape, device)?.equal_scalar(0)?;
-                    zeros.not()?
+                    let ints = data.data.to_i32()?.into_iter().map(|x| i32::from(x != 0)).collect();
+                    Value::from_ints(ints, &stored, device)?.equal_scalar(0)?.not()?
                 }
             };
-            Self::plain(value, device)
+            Self::plain(value, &array.shape, device)
         })
     }
 
     /// Copies to host memory: f32, f64, i32, or u8 for bools. Waits for the device.
     pub fn to_host(&self) -> Result<HostArray> {
         let value = self.value();
-        on_stream(|| value.to_host())
+        let host = on_stream(|| value.to_host())?;
+        Ok(HostArray { shape: self.0.shape.clone(), ..host })
     }
 
     pub(super) fn value(&self) -> Value {
@@ -215,8 +217,8 @@ impl Tensor {
                 "RequiresGrad: the tensor is the result of a tracked operation; detach it to leave the graph",
             )),
             (Edge::None, true) => {
-                let dtype = self.0.element.float("RequiresGrad")?;
-                let facts = Facts { shape: self.0.shape.clone(), dtype, device: self.0.device.clone() };
+                self.0.element.float("RequiresGrad")?;
+                let facts = self.facts()?;
                 let leaf = place.leaf.take().unwrap_or_else(|| Leaf::new(facts));
                 *place = Place { edge: Edge::Leaf(Arc::clone(&leaf)), leaf: Some(leaf) };
                 Ok(())
@@ -228,7 +230,7 @@ impl Tensor {
     pub fn gradient(&self) -> Result<Option<Tensor>> {
         let Some(leaf) = self.leaf() else { return Ok(None) };
         let found = leaf.gradient().clone();
-        found.map(|value| Self::plain(value, &self.0.device)).transpose()
+        found.map(|value| Self::plain(value, &self.0.shape, &self.0.device)).transpose()
     }
 
     /// Puts another gradient in the place of what was added up, or none.
@@ -243,6 +245,11 @@ impl Tensor {
         let old = std::mem::replace(&mut *leaf.gradient(), value);
         on_stream(|| drop(old));
         Ok(())
+    }
+
+    pub(super) fn facts(&self) -> Result<Facts> {
+        let dtype = self.0.element.float("gradient")?;
+        Ok(Facts { shape: self.0.shape.clone(), dtype, device: self.0.device.clone() })
     }
 
     /// The value, where it has the shape, type and device of what it is a gradient for.
@@ -263,7 +270,7 @@ impl Tensor {
 
     /// The same value outside every graph; the memory is shared until one of them changes.
     pub fn detach(&self) -> Result<Tensor> {
-        Self::plain(self.value(), &self.0.device)
+        Self::plain(self.value(), &self.0.shape, &self.0.device)
     }
 
     /// Gives the tensor another value of its shape, type and device. Graphs that used the old value keep it.
@@ -287,6 +294,17 @@ impl Tensor {
             Ok(())
         })
     }
+}
+
+/// The shape in which a device holds a tensor: only the CPU's has values without dimensions, and NdArray has at most six.
+pub(super) fn stored_shape(shape: &[usize], device: &Device) -> Result<Vec<usize>> {
+    const MOST_OF_NDARRAY: usize = 6;
+    let kind = device.info().kind;
+    if kind == "ndarray" && shape.len() > MOST_OF_NDARRAY {
+        let text = format!("the device ndarray holds at most {MOST_OF_NDARRAY} dimensions, found {shape:?}");
+        return Err(Error::unsupported(text));
+    }
+    Ok(if shape.is_empty() && kind != "cpu" { vec![1] } else { shape.to_vec() })
 }
 
 /// Tensors of one operation must be on one device.

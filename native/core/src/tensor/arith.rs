@@ -11,7 +11,7 @@ type Binary = fn(DispatchTensor, DispatchTensor) -> DispatchTensor;
 
 impl Value {
     /// Both operands with the same rank, so that the backend's broadcasting of size-1 dimensions applies.
-    fn align(what: &str, a: Self, b: &Self) -> Result<(Self, Self)> {
+    pub(super) fn align(what: &str, a: Self, b: &Self) -> Result<(Self, Self)> {
         if a.kind != b.kind {
             return Err(Error::dtype(what, a.kind, b.kind));
         }

@@ -11,7 +11,9 @@ use crate::{Error, Result};
 impl Value {
     /// Sum of all elements, shape [1].
     pub fn sum(self) -> Result<Self> {
-        self.unary("sum", Dispatch::float_sum)
+        // Burn's gradient of a sum needs a dimension.
+        let value = if self.rank() == 0 { self.reshape(&[1])? } else { self };
+        value.unary("sum", Dispatch::float_sum)
     }
 
     /// Mean of all elements, shape [1]; an empty value is an error.
@@ -47,7 +49,7 @@ impl Value {
         Ok(Self::int(Dispatch::float_argmax(self.raw, dim, INT)))
     }
 
-    fn check_dims(&self, what: &str, dims: &[usize]) -> Result<()> {
+    pub(super) fn check_dims(&self, what: &str, dims: &[usize]) -> Result<()> {
         let rank = self.rank();
         for &d in dims {
             dim_index(what, d as i64, rank)?;

@@ -35,6 +35,8 @@ impl Value {
                 format!("{found:?}"),
             ));
         }
+        // Only Flex has values without dimensions; elsewhere a scalar has one of size 1.
+        let shape = if shape.is_empty() && !self.on_flex() { &[1] } else { shape };
         let shape = Shape::from(shape.to_vec());
         Ok(by_kind!(self, Dispatch::float_reshape, Dispatch::int_reshape, Dispatch::bool_reshape, shape))
     }

@@ -1,9 +1,9 @@
-//! Operations that rearrange. They take values of every kind.
+//! Operations that give the elements another shape or order. They take values of every kind.
 
-use super::{Op, check_indices, op};
+use super::{missing, required_int as dim, shaped};
 use crate::layers::{Dim, Layer, Make, Type};
 use crate::spec::Config;
-use crate::tensor::shapes::dim_index;
+use crate::tensor::shapes::{dim_index, padded_size};
 use crate::tensor::{Kind, Value};
 use crate::{Error, Result};
 
@@ -14,36 +14,11 @@ pub(super) const LAYERS: &[(&str, Make)] = &[
     ("Squeeze", squeeze),
     ("Unsqueeze", unsqueeze),
     ("Expand", expand),
-    ("Slice", slice),
-    ("Select", select),
-    ("Split", split),
-    ("Concat", |c| join(c, false)),
-    ("Stack", |c| join(c, true)),
-    ("Gather", gather),
+    ("Flip", flip),
+    ("Roll", roll),
+    ("Repeat", repeat),
+    ("Pad", pad),
 ];
-
-const ANY: &[Kind] = &[Kind::Float];
-
-fn missing(key: &str) -> Error {
-    Error::argument(format!("option '{key}' is missing"))
-}
-
-fn dim(config: &Config, key: &str) -> Result<i64> {
-    config.int_or_none(key)?.ok_or_else(|| missing(key))
-}
-
-/// An operation that is decided by the input's dimensions: none are known, or `f` says what they become.
-fn shaped(
-    name: &'static str,
-    shape: impl Fn(&Type, &[Dim]) -> Result<Vec<Dim>> + Send + Sync + 'static,
-    run: impl Fn(&[Value]) -> Result<Value> + Send + Sync + 'static,
-) -> Result<Box<dyn Layer>> {
-    let infer = move |x: &[Type]| match &x[0].shape {
-        None => Ok(Type::unknown(x[0].kind)),
-        Some(dims) => Ok(Type::new(shape(&x[0], dims)?, x[0].kind)),
-    };
-    op(name, ANY, infer, run)
-}
 
 /// torch.reshape: option `shape`, in which one size may be -1, which is what remains, and 0 takes the input's own size at
 /// that position (ONNX' rule, so that a batch of any size passes).
@@ -195,164 +170,124 @@ fn expand(config: &Config) -> Result<Box<dyn Layer>> {
     })
 }
 
-/// Python's x[start:end] along option `dim`: negative positions count from the end, positions outside are cut; `end` may
-/// be missing.
-fn slice(config: &Config) -> Result<Box<dyn Layer>> {
-    let (at, start, end) = (dim(config, "dim")?, config.int("start", 0)?, config.int_or_none("end")?);
-    let range = move |n: usize| {
-        let position = |p: i64| (if p < 0 { p + n as i64 } else { p }).clamp(0, n as i64) as usize;
-        let (from, to) = (position(start), end.map_or(n, position));
-        from..to.max(from)
+/// torch.flip: the order of elements along option `dims` turned round.
+fn flip(config: &Config) -> Result<Box<dyn Layer>> {
+    let dims = config.ints_or_none("dims")?.ok_or_else(|| missing("dims"))?;
+    let places = move |rank: usize| -> Result<Vec<usize>> {
+        let mut found = dims.iter().map(|&d| dim_index("option 'dims'", d, rank)).collect::<Result<Vec<_>>>()?;
+        found.sort_unstable();
+        if found.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Error::argument(format!("option 'dims': {dims:?} names a dimension twice")));
+        }
+        Ok(found)
     };
+    let own = places.clone();
     shaped(
-        "Slice",
-        move |_, dims| {
-            let d = dim_index("option 'dim'", at, dims.len())?;
-            let mut shape = dims.to_vec();
-            shape[d] = dims[d].map(|n| range(n).len());
-            Ok(shape)
-        },
-        move |x| {
-            let d = dim_index("option 'dim'", at, x[0].rank())?;
-            let range = range(x[0].dim(d));
-            x[0].clone().narrow(d, range.start, range.end)
-        },
+        "Flip",
+        move |_, dims| own(dims.len()).map(|_| dims.to_vec()),
+        move |x| x[0].clone().flip(&places(x[0].rank())?),
     )
 }
 
-/// torch.select: one index of a dimension, which disappears.
-fn select(config: &Config) -> Result<Box<dyn Layer>> {
-    let (at, index) = (dim(config, "dim")?, dim(config, "index")?);
-    let place = move |n: usize| {
-        let found = if index < 0 { index + n as i64 } else { index };
-        usize::try_from(found)
-            .ok()
-            .filter(|&i| i < n)
-            .ok_or_else(|| Error::shape("input", format!("an index {index} in dimension {at}"), format!("size {n}")))
-    };
-    shaped(
-        "Select",
-        move |_, dims| {
-            let d = dim_index("option 'dim'", at, dims.len())?;
-            dims[d].map_or(Ok(0), place)?;
-            let mut shape = dims.to_vec();
-            shape.remove(d);
-            Ok(shape)
-        },
-        move |x| {
-            let mut shape = x[0].shape();
-            let d = dim_index("option 'dim'", at, shape.len())?;
-            let i = place(shape.remove(d))?;
-            x[0].clone().narrow(d, i, i + 1)?.reshape(&shape)
-        },
-    )
-}
-
-/// torch.split along option `dim` into option `sizes`: one output each.
-fn split(config: &Config) -> Result<Box<dyn Layer>> {
-    let at = dim(config, "dim")?;
-    let given = config.ints_or_none("sizes")?.ok_or_else(|| missing("sizes"))?;
-    let sizes: Option<Vec<usize>> = given.iter().map(|&n| usize::try_from(n).ok().filter(|&n| n > 0)).collect();
-    let sizes = sizes
-        .filter(|s| !s.is_empty())
-        .ok_or_else(|| Error::argument(format!("option 'sizes': expected sizes of at least 1, found {given:?}")))?;
-    let own = sizes.clone();
-    let infer = move |x: &[Type]| {
-        let Some(dims) = &x[0].shape else { return Ok(vec![Type::unknown(x[0].kind); own.len()]) };
-        let d = dim_index("option 'dim'", at, dims.len())?;
-        let total: usize = own.iter().sum();
-        if dims[d].is_some_and(|n| n != total) {
-            return Err(Error::shape("input", format!("size {total} in dimension {at}"), &x[0]));
+/// torch.roll: elements move by option `shifts` along option `dims` and come in again at the other end; without `dims` by one
+/// shift through all elements.
+fn roll(config: &Config) -> Result<Box<dyn Layer>> {
+    let shifts = config.ints_or_none("shifts")?.ok_or_else(|| missing("shifts"))?;
+    let dims = config.ints_or_none("dims")?;
+    if shifts.len() != dims.as_ref().map_or(1, Vec::len) {
+        let wanted = dims.as_ref().map_or(1, Vec::len);
+        return Err(Error::argument(format!("option 'shifts': expected {wanted} numbers, found {shifts:?}")));
+    }
+    let own = dims.clone();
+    let check = move |_: &Type, shape: &[Dim]| {
+        for &d in own.iter().flatten() {
+            dim_index("option 'dims'", d, shape.len())?;
         }
-        let part = |&n: &usize| {
-            let mut shape = dims.clone();
-            shape[d] = Some(n);
-            Type::new(shape, x[0].kind)
-        };
-        Ok(own.iter().map(part).collect())
+        Ok(shape.to_vec())
     };
-    let outputs = sizes.len();
-    let run = move |x: &[Value]| {
-        let d = dim_index("option 'dim'", at, x[0].rank())?;
-        let mut start = 0;
-        let part = |&n: &usize| {
-            start += n;
-            x[0].clone().narrow(d, start - n, start)
-        };
-        sizes.iter().map(part).collect::<Result<Vec<_>>>()
+    let rolled = |x: Value, d: usize, shift: i64| {
+        let n = x.dim(d);
+        if n < 2 || shift.rem_euclid(n as i64) == 0 {
+            return Ok(x);
+        }
+        let cut = n - shift.rem_euclid(n as i64) as usize;
+        Value::concat(vec![x.clone().narrow(d, cut, n)?, x.narrow(d, 0, cut)?], d)
     };
-    Ok(Box::new(Op { name: "Split", inputs: ANY.to_vec(), outputs, infer: Box::new(infer), run: Box::new(run) }))
+    shaped("Roll", check, move |x| match &dims {
+        None => rolled(x[0].clone().reshape(&[x[0].len()])?, 0, shifts[0])?.reshape(&x[0].shape()),
+        Some(dims) => dims.iter().zip(&shifts).try_fold(x[0].clone(), |value, (&d, &shift)| {
+            let d = dim_index("option 'dims'", d, value.rank())?;
+            rolled(value, d, shift)
+        }),
+    })
 }
 
-/// torch.cat along option `dim`, or torch.stack along a new one, of option `inputs` values.
-fn join(config: &Config, new: bool) -> Result<Box<dyn Layer>> {
-    let (name, at, count) = (if new { "Stack" } else { "Concat" }, dim(config, "dim")?, config.size("inputs")?);
-    let infer = move |x: &[Type]| {
-        let first = &x[0];
-        let mut merged = first.clone();
-        let mut total: Option<usize> = Some(0);
-        let Some(rank) = x.iter().find_map(Type::rank) else { return Ok(Type::unknown(first.kind)) };
-        let d = dim_index("option 'dim'", at, rank + usize::from(new))?;
-        for (i, input) in x.iter().enumerate() {
-            let mut alike = input.clone();
-            if let (false, Some(shape)) = (new, alike.shape.as_mut()) {
-                let own = shape
-                    .get_mut(d)
-                    .ok_or_else(|| Error::shape(format!("input {i}"), format!("rank {rank}"), input))?;
-                total = total.zip(own.take()).map(|(a, b)| a + b);
-            } else if !new {
-                total = None;
-            }
-            alike.last = None;
-            if i == 0 {
-                merged = alike;
-            } else {
-                merged = merged
-                    .merge(&alike)
-                    .map_err(|_| Error::shape(format!("input {i}"), format!("a shape that fits {first}"), input))?;
+/// torch.Tensor.repeat: option `repeats` says how often the whole is repeated along each dimension; new ones come in front.
+fn repeat(config: &Config) -> Result<Box<dyn Layer>> {
+    let given = config.ints_or_none("repeats")?.ok_or_else(|| missing("repeats"))?;
+    let times: Option<Vec<usize>> = given.iter().map(|&n| usize::try_from(n).ok()).collect();
+    let times = times
+        .ok_or_else(|| Error::argument(format!("option 'repeats': expected numbers of at least 0, found {given:?}")))?;
+    let own = times.clone();
+    let repeated = move |input: &Type, dims: &[Dim]| {
+        let new = own.len().checked_sub(dims.len()).ok_or_else(|| {
+            Error::shape("input", format!("at most {} dimensions, as 'repeats' has", own.len()), input)
+        })?;
+        let size = |i: usize| i.checked_sub(new).map_or(Some(1), |d| dims[d]);
+        let sizes = own.iter().enumerate().map(|(i, &n)| match size(i) {
+            None => Ok(None),
+            Some(size) => size.checked_mul(n).map(Some).ok_or_else(|| Error::argument("option 'repeats': too many")),
+        });
+        sizes.collect::<Result<Vec<Dim>>>()
+    };
+    shaped("Repeat", repeated, move |x| {
+        let mut shape = vec![1; times.len() - x[0].rank()];
+        shape.extend(x[0].shape());
+        let lifted = x[0].clone().reshape(&shape)?;
+        times.iter().enumerate().try_fold(lifted, |value, (d, &n)| value.repeat(d, n))
+    })
+}
+
+/// torch.nn.functional.pad with a number: option `padding` has two sizes, before and after, for the last dimension, then for
+/// the one before it and so on; negative ones take elements away. Option `value` (0).
+fn pad(config: &Config) -> Result<Box<dyn Layer>> {
+    let padding = config.ints_or_none("padding")?.ok_or_else(|| missing("padding"))?;
+    let value = config.float("value", 0.0)?;
+    if !padding.len().is_multiple_of(2) {
+        return Err(Error::argument(format!("option 'padding': expected pairs, found {padding:?}")));
+    }
+    let pairs: Vec<(i64, i64)> = padding.chunks(2).map(|pair| (pair[0], pair[1])).collect();
+    let own = pairs.clone();
+    let padded = move |input: &Type, dims: &[Dim]| {
+        if own.len() > dims.len() {
+            return Err(Error::shape("input", format!("at least {} dimensions", own.len()), input));
+        }
+        if input.kind != Kind::Float && value.fract() != 0.0 {
+            return Err(Error::argument(format!("option 'value': integers take a whole number, found {value}")));
+        }
+        let mut shape = dims.to_vec();
+        for (d, &(before, after)) in (0..dims.len()).rev().zip(&own) {
+            if let Some(n) = shape[d] {
+                shape[d] = Some(padded_size(n, before, after)?);
             }
         }
-        let Some(mut shape) = merged.shape else { return Ok(Type::unknown(first.kind)) };
-        if new {
-            shape.insert(d, Some(count));
-        } else {
-            shape[d] = total;
-        }
-        Ok(Type::new(shape, first.kind))
+        Ok(shape)
     };
-    let run = move |x: &[Value]| {
-        let d = dim_index("option 'dim'", at, x[0].rank() + usize::from(new))?;
-        if !new {
-            return Value::concat(x.to_vec(), d);
-        }
-        let lift = |v: &Value| {
-            let mut shape = v.shape();
-            shape.insert(d, 1);
-            v.clone().reshape(&shape)
+    shaped("Pad", padded, move |x| {
+        let rank = x[0].rank();
+        let side = |value_of: &Value, d: usize, size: i64| -> Result<Option<Value>> {
+            let mut shape = value_of.shape();
+            shape[d] = size.max(0) as usize;
+            if size > 0 { value_of.filled_like(&shape, value).map(Some) } else { Ok(None) }
         };
-        Value::concat(x.iter().map(lift).collect::<Result<_>>()?, d)
-    };
-    op(name, &vec![Kind::Float; count], infer, run)
-}
-
-/// torch.gather along option `dim`: the second input holds indices; those out of range are an error on the CPU.
-fn gather(config: &Config) -> Result<Box<dyn Layer>> {
-    let at = dim(config, "dim")?;
-    let infer = move |x: &[Type]| {
-        x[1].expect_kind(Kind::Int)?;
-        if let Some(rank) = x[0].rank().or(x[1].rank()) {
-            dim_index("option 'dim'", at, rank)?;
+        let mut padded = x[0].clone();
+        for (d, &(before, after)) in (0..rank).rev().zip(&pairs) {
+            let n = padded.dim(d);
+            let kept = padded.narrow(d, (-before).max(0) as usize, n - (-after).max(0) as usize)?;
+            let parts = [side(&kept, d, before)?, Some(kept.clone()), side(&kept, d, after)?];
+            let parts: Vec<Value> = parts.into_iter().flatten().filter(|part| part.dim(d) > 0).collect();
+            padded = if parts.is_empty() { kept } else { Value::concat(parts, d)? };
         }
-        if let (Some(a), Some(b)) = (x[0].rank(), x[1].rank())
-            && a != b
-        {
-            return Err(Error::shape("indices", format!("rank {a}"), &x[1]));
-        }
-        Ok(Type { shape: x[1].shape.clone(), last: x[1].last, kind: x[0].kind })
-    };
-    op("Gather", &[Kind::Float, Kind::Int], infer, move |x| {
-        let d = dim_index("option 'dim'", at, x[0].rank())?;
-        check_indices(&x[1], x[0].dim(d))?;
-        x[0].clone().gather(d, &x[1])
+        Ok(padded)
     })
 }
