@@ -141,6 +141,17 @@ internal static unsafe partial class BurnBridge
         NativeError.Check(NativeMethods.exb_tensor_optimizer_zero_grad(lease.Pointer, &error), error);
     }
 
+    /// <summary>Clips gradients by their common norm, then by value; 0 is off. Gives the norm before, NaN without clipping by norm.</summary>
+    public static double ClipTensorGradients(ReadOnlySpan<Tensor> of, double clipNorm, double clipValue)
+    {
+        using var leases = new TensorLeases(of, stackalloc nint[TensorScratch]);
+        double norm;
+        ExbError* error;
+        fixed (nint* pointers = leases.Pointers)
+            NativeError.Check(NativeMethods.exb_tensor_clip_grad((ExbTensor**)pointers, (nuint)of.Length, clipNorm, clipValue, &norm, &error), error);
+        return norm;
+    }
+
     private static Exception? TakeRerunError()
     {
         var thrown = s_rerunError;

@@ -59,6 +59,17 @@ public sealed class TensorOptimizer : IDisposable
             BurnBridge.ZeroTensorGradients(group.Handle);
     }
 
+    /// <summary>Scales the gradients of all its tensors (of one device) so that their common 2-norm is at most <paramref name="max"/>: by max / (norm + 1e-6) where that is below 1.</summary>
+    /// <param name="max">Largest norm, above 0.</param>
+    /// <returns>The norm before; 0 where there are no gradients.</returns>
+    public double ClipNorm(double max) => BurnBridge.ClipTensorGradients(All, Check.Positive(max, nameof(max)), 0);
+
+    /// <summary>Limits every element of the gradients of all its tensors (of one device) to [−limit, limit].</summary>
+    /// <param name="limit">Above 0.</param>
+    public void ClipValue(double limit) => BurnBridge.ClipTensorGradients(All, 0, Check.Positive(limit, nameof(limit)));
+
+    private Tensor[] All => [.. _groups.SelectMany(group => group.Parameters)];
+
     /// <summary>Frees the state. The tensors stay.</summary>
     public void Dispose()
     {

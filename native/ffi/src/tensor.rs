@@ -107,7 +107,7 @@ pub(crate) fn owned(tensor: Tensor) -> *mut ExbTensor {
     handle::create::<ExbTensor>(tensor)
 }
 
-/// Copies an array to a device. `dtype`: 0 f32, 1 f64, 2 i32, 5 bool (anything but 0 is true), -1 the array's own (integers become i32).
+/// Copies an array to a device. `dtype`: 0 f32, 1 f64, 2 i32, 5 bool (anything but 0 is true), 6 f16, 7 bf16, -1 the array's own (integers become i32).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_tensor_new(
     d: *const ExbDevice,

@@ -1,12 +1,13 @@
 //! Optimizers of eager tensors.
 
+use crate::device::on_device;
 use crate::error::{ExbError, Failure, Result, Status};
 use crate::guard::guard;
 use crate::handle::{self, Kind};
 use crate::structs::Out;
 use crate::tensor::{ExbTensor, tensors};
 use crate::text::utf8;
-use exburn_core::eager::TensorOptimizer;
+use exburn_core::eager::{TensorOptimizer, clip_gradients};
 use exburn_core::spec::PartSpec;
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
@@ -81,6 +82,29 @@ pub unsafe extern "C" fn exb_tensor_optimizer_zero_grad(
         let optimizer = unsafe { handle::get::<ExbTensorOptimizer>(o, "o")? };
         let optimizer = lock(&optimizer)?;
         Ok(optimizer.zero_gradients()?)
+    })
+}
+
+/// Clips the gradients of tensors of one device by their common norm, then by value (0 or less: off). Gives the norm before, NaN without clipping by norm.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_tensor_clip_grad(
+    of: *const *const ExbTensor,
+    n: usize,
+    clip_norm: f64,
+    clip_value: f64,
+    out_norm: *mut f64,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (out, of) = unsafe { (Out::new(out_norm, f64::NAN, "out_norm")?, tensors(of, n, "of")?) };
+        let on = |limit: f64| (limit.is_nan() || limit > 0.0).then_some(limit);
+        let clip = || clip_gradients(&of, on(clip_norm), on(clip_value));
+        out.set(match of.first() {
+            Some(first) => on_device(first.device(), clip)?,
+            None => clip()?,
+        });
+        Ok(())
     })
 }
 

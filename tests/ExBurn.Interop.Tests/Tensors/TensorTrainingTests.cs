@@ -204,6 +204,30 @@ public sealed class TensorTrainingTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => optimizer.LearningRate = -1);
     }
 
+    /// <summary>Notes section 4: gradients [3, 0], [0, 4], norm 5.</summary>
+    [Theory]
+    [MemberData(nameof(On.Cpus), MemberType = typeof(On))]
+    public void Gradients_are_clipped_together(string device)
+    {
+        var p = Tensor.Zeros([2], DType.Float64, On.Device(device)).RequiresGrad();
+        var q = Tensor.Zeros([2], DType.Float64, On.Device(device)).RequiresGrad();
+        var none = Tensor.Zeros([2], DType.Float64, On.Device(device)).RequiresGrad();
+        using var optimizer = new SGD().For(p, none).Add(new SGD(), q);
+        Assert.Equal(0, optimizer.ClipNorm(1));
+        p.Grad = Tensor.FromArray(new[] { 3.0, 0 }, device: On.Device(device));
+        q.Grad = Tensor.FromArray(new[] { 0, 4.0 }, device: On.Device(device));
+        Assert.Equal(5, optimizer.ClipNorm(10), 12);
+        Assert.Equal([3, 0], p.Grad!.ToArray<double>());
+        Assert.Equal(5, optimizer.ClipNorm(1), 12);
+        Support.Close.Check([.59999988, 0], p.Grad!.ToArray<double>(), 1e-9, 0, "p");
+        Support.Close.Check([0, .79999984], q.Grad!.ToArray<double>(), 1e-9, 0, "q");
+        optimizer.ClipValue(0.7);
+        Support.Close.Check([0, .7], q.Grad!.ToArray<double>(), 1e-12, 0, "clipped by value");
+        Assert.Null(none.Grad);
+        Assert.Throws<ArgumentOutOfRangeException>(() => optimizer.ClipNorm(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => optimizer.ClipValue(double.NaN));
+    }
+
     [Fact]
     public void Optimizers_refuse_what_they_cannot_change()
     {

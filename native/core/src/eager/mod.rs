@@ -21,7 +21,7 @@ pub use backward::{backward, gradients};
 pub use checkpoint::{Rerun, checkpoint};
 pub use create::Fill;
 pub use loss::apply_loss;
-pub use optimizer::TensorOptimizer;
+pub use optimizer::{TensorOptimizer, clip_gradients};
 pub use tensor::{ElementType, Tensor};
 
 use burn::tensor::StreamId;

@@ -1,9 +1,11 @@
 //! Optimizers on tensors: the same rules and state as in a model.
 
 use super::on_stream;
-use super::tensor::{ElementType, Tensor};
+use super::tensor::{ElementType, Tensor, device_mix};
 use crate::optim::{Optimizer, State, create};
 use crate::spec::PartSpec;
+use crate::tensor::Value;
+use crate::train::clip;
 use crate::{Error, Result};
 
 /// An optimizer and the parameters it changes.
@@ -76,4 +78,33 @@ impl TensorOptimizer {
     pub fn zero_gradients(&self) -> Result<()> {
         self.rows.iter().try_for_each(|row| row.parameter.set_gradient(None))
     }
+}
+
+/// Clips what leaves have as gradients: by the common 2-norm of all, then every element. Tensors without gradient count for
+/// nothing. Gives the norm before, NaN where no clipping by norm is asked for.
+pub fn clip_gradients(tensors: &[Tensor], norm: Option<f64>, value: Option<f64>) -> Result<f64> {
+    clip::check_limit("clip norm", norm)?;
+    clip::check_limit("clip value", value)?;
+    let Some(first) = tensors.first() else { return Ok(if norm.is_some() { 0.0 } else { f64::NAN }) };
+    if let Some(other) = tensors.iter().find(|t| t.device() != first.device()) {
+        return Err(device_mix("Clip", first.device(), other.device()));
+    }
+    on_stream(|| {
+        let leaves: Vec<_> = tensors.iter().map(Tensor::leaf).collect();
+        let mut all: Vec<Option<Value>> =
+            leaves.iter().map(|leaf| leaf.as_ref().and_then(|leaf| leaf.gradient().clone())).collect();
+        let before = match norm {
+            None => f64::NAN,
+            Some(max) => clip::by_norm(&mut all, max, first.device().is_host())?.map_or(Ok(0.0), |n| n.to_scalar())?,
+        };
+        if let Some(limit) = value {
+            clip::by_value(&mut all, limit)?;
+        }
+        for (leaf, clipped) in leaves.iter().zip(all) {
+            if let (Some(leaf), Some(clipped)) = (leaf, clipped) {
+                *leaf.gradient() = Some(clipped);
+            }
+        }
+        Ok(before)
+    })
 }

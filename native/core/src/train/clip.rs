@@ -5,7 +5,7 @@ use crate::{Error, Result};
 
 /// Scales all gradients so that their common norm is at most `max`: by max / (norm + 1e-6) where that is below 1.
 /// Gives the norm before, still on the device.
-pub(super) fn by_norm(gradients: &mut [Option<Value>], max: f64, on_host: bool) -> Result<Option<Value>> {
+pub(crate) fn by_norm(gradients: &mut [Option<Value>], max: f64, on_host: bool) -> Result<Option<Value>> {
     let mut total: Option<Value> = None;
     for gradient in gradients.iter().flatten() {
         let squares = gradient.sum_squares()?;
@@ -33,7 +33,7 @@ pub(super) fn by_norm(gradients: &mut [Option<Value>], max: f64, on_host: bool) 
 }
 
 /// Limits every element of every gradient to [-limit, limit].
-pub(super) fn by_value(gradients: &mut [Option<Value>], limit: f64) -> Result<()> {
+pub(crate) fn by_value(gradients: &mut [Option<Value>], limit: f64) -> Result<()> {
     each(gradients, |g| g.clamp(-limit, limit))
 }
 
@@ -47,7 +47,7 @@ fn each(gradients: &mut [Option<Value>], f: impl Fn(Value) -> Result<Value>) -> 
 }
 
 /// A limit must be a positive number.
-pub(super) fn check_limit(name: &str, limit: Option<f64>) -> Result<()> {
+pub(crate) fn check_limit(name: &str, limit: Option<f64>) -> Result<()> {
     match limit {
         Some(x) if x.is_nan() || x <= 0.0 => {
             Err(Error::argument(format!("{name}: expected a positive number, found {x}")))

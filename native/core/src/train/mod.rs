@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::tensor::DType;
 
-mod clip;
+pub(crate) mod clip;
 mod epoch;
 mod evaluate;
 mod gradients;
