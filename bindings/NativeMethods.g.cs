@@ -526,7 +526,7 @@ namespace ExBurn.Native
         internal static extern int exb_evaluate_stream(ExbModel* m, delegate* unmanaged[Cdecl]<void*, ulong, ExbStreamBatch*, int> next, void* next_state, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ulong report_every, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
-        ///  Copies an array to a device. `dtype`: 0 f32, 1 f64, 2 i32, 5 bool (anything but 0 is true), -1 the array's own (integers become i32).
+        ///  Copies an array to a device. `dtype`: 0 f32, 1 f64, 2 i32, 5 bool (anything but 0 is true), 6 f16, 7 bf16, -1 the array's own (integers become i32).
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_tensor_new", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_tensor_new(ExbDevice* d, ExbArray* array, int dtype, ExbTensor** @out, ExbError** error);
@@ -661,6 +661,12 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_tensor_optimizer_zero_grad", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_tensor_optimizer_zero_grad(ExbTensorOptimizer* o, ExbError** error);
+
+        /// <summary>
+        ///  Clips the gradients of tensors of one device by their common norm, then by value (0 or less: off). Gives the norm before, NaN without clipping by norm.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_tensor_clip_grad", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_tensor_clip_grad(ExbTensor** of, nuint n, double clip_norm, double clip_value, double* out_norm, ExbError** error);
 
         /// <summary>
         ///  Frees an optimizer. Null is allowed; the tensors stay.

@@ -27,6 +27,12 @@ public static class Autocast
     /// <summary>Until it is disposed, operations compute in the types of their inputs.</summary>
     public static IDisposable Disable() => new Scope(null);
 
+    /// <summary>What holds now; see <see cref="Restore"/>.</summary>
+    internal static DType? State => Current.Value;
+
+    /// <summary>Until it is disposed, what held at another time.</summary>
+    internal static IDisposable Restore(DType? state) => new Scope(state);
+
     private sealed class Scope : IDisposable
     {
         private readonly DType? _previous = Current.Value;

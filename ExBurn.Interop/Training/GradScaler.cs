@@ -44,41 +44,29 @@ public sealed class GradScaler
         return single * CurrentScale;
     }
 
-    /// <summary>Divides the gradients of tensors by the scale. At most once for the same list between two updates.</summary>
-    /// <param name="parameters">Tensors that an optimizer changes; those without a gradient are left alone.</param>
+    /// <summary>Divides the gradients of an optimizer's tensors by the scale. At most once for each between two updates.</summary>
+    /// <param name="optimizer">Changes the tensors; those without a gradient are left alone.</param>
     /// <returns>Whether all of them are finite.</returns>
     /// <exception cref="InvalidOperationException">They have been divided since the last update.</exception>
-    public bool Unscale(IReadOnlyList<Tensor> parameters)
+    public bool Unscale(TensorOptimizer optimizer)
     {
-        Check.NotNull(parameters, nameof(parameters));
-        return !IsEnabled || Look(parameters, () =>
-        {
-            var finite = true;
-            foreach (var parameter in parameters)
-            {
-                using var gradient = parameter.Grad;
-                if (gradient is null)
-                    continue;
-                using var plain = GradMode.WithoutGrad(() => gradient * (1 / CurrentScale));
-                parameter.Grad = plain;
-                finite = finite && Array.TrueForAll(plain.ToData().ToDoubles(), static x => !double.IsNaN(x) && !double.IsInfinity(x));
-            }
-            return finite;
-        });
+        Check.NotNull(optimizer, nameof(optimizer));
+        return !IsEnabled || Look(optimizer, () => optimizer.All.Count(UnscaleGradient) == optimizer.All.Length);
     }
 
-    /// <summary>Divides the gradients of tensors by the scale, unless <see cref="Unscale(IReadOnlyList{Tensor})"/> has, and makes the step where all are finite.</summary>
-    /// <param name="parameters">Tensors that the optimizer changes.</param>
-    /// <param name="step">Makes the optimizer's step.</param>
+    /// <summary>
+    /// Divides the gradients of an optimizer's tensors by the scale, unless <see cref="Unscale(TensorOptimizer)"/> has, and makes the optimizer's step where
+    /// all are finite.
+    /// </summary>
+    /// <param name="optimizer">Changes the tensors.</param>
     /// <returns>Whether the step was made.</returns>
-    /// <exception cref="InvalidOperationException">Step has been called for the list since the last update.</exception>
-    public bool Step(IReadOnlyList<Tensor> parameters, Action step)
+    /// <exception cref="InvalidOperationException">Step has been called for it since the last update.</exception>
+    public bool Step(TensorOptimizer optimizer)
     {
-        Check.NotNull(parameters, nameof(parameters));
-        Check.NotNull(step, nameof(step));
-        if (IsEnabled && !MayStep(parameters, () => Unscale(parameters)))
+        Check.NotNull(optimizer, nameof(optimizer));
+        if (IsEnabled && !MayStep(optimizer, () => Unscale(optimizer)))
             return false;
-        step();
+        optimizer.Step();
         return true;
     }
 
@@ -156,6 +144,18 @@ public sealed class GradScaler
         Options = Options with { GrowthFactor = state.GrowthFactor, BackoffFactor = state.BackoffFactor, GrowthInterval = state.GrowthInterval };
         (CurrentScale, GrowthTracker) = (scale, tracker);
         _looked.Clear();
+    }
+
+    private bool UnscaleGradient(Tensor parameter)
+    {
+        using var mode = GradMode.NoGrad();
+        using var off = Autocast.Disable();
+        using var gradient = parameter.Grad;
+        if (gradient is null)
+            return true;
+        using var plain = gradient * (1 / CurrentScale);
+        parameter.Grad = plain;
+        return Array.TrueForAll(plain.ToData().ToDoubles(), static x => !double.IsNaN(x) && !double.IsInfinity(x));
     }
 
     private bool Look(object gradients, Func<bool> unscale)

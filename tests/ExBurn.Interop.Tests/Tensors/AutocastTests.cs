@@ -15,8 +15,9 @@ public sealed class AutocastTests
             Assert.Equal((true, DType.Float16), (Autocast.IsEnabled, Autocast.DType));
             var product = x.MatMul(w);
             Assert.Equal(DType.Float16, product.DType);
-            var soft = Tensor.Run("Softmax", json => json.Add("dim", 1), product);
-            Assert.Equal(DType.Float32, soft.DType);
+            Assert.Equal(DType.Float32, product.Softmax(1).DType);
+            Assert.Equal(DType.Float32, product.Exp().DType);
+            Assert.Equal(DType.Float16, product.Tanh().DType);
             using (Autocast.Disable())
                 Assert.Equal(DType.Float32, x.MatMul(w).DType);
             using (Autocast.Enable(DType.BFloat16))
@@ -50,6 +51,40 @@ public sealed class AutocastTests
         {
             scope.Dispose();
             Assert.True(Autocast.IsEnabled);
+        }
+    }
+
+    [Fact]
+    public void A_checkpoint_runs_again_as_it_ran_first()
+    {
+        using var scope = new TensorScope();
+        var x = Tensor.FromArray<float>([1, 2, -1, 0.7f], [2, 2]);
+        var (w, v) = (Tensor.FromArray<float>([0.3f, -0.6f], [2, 1]).RequiresGrad(), Tensor.FromArray<float>([0.3f, -0.6f], [2, 1]).RequiresGrad());
+        Tensor plain, kept;
+        using (Autocast.Enable(DType.BFloat16))
+        {
+            plain = x.MatMul(w).Exp();
+            kept = GradientCheckpoint.Run(one => x.MatMul(one).Exp(), v);
+        }
+        Assert.Equal(plain.ToArray<float>(), kept.ToArray<float>());
+        plain.Sum().Backward();
+        kept.Sum().Backward();
+        Assert.Equal(w.Grad!.ToArray<float>(), v.Grad!.ToArray<float>());
+    }
+
+    [Fact]
+    public void Losses_are_single_and_probabilities_refused()
+    {
+        using var scope = new TensorScope();
+        var logits = Tensor.FromArray<float>([0.5f, -1], [2]).To(DType.Float16);
+        var target = Tensor.FromArray<float>([1, 0], [2]);
+        using (Autocast.Enable(DType.Float16))
+        {
+            var loss = Loss.BinaryCrossEntropyWithLogits().Apply(logits, target);
+            Assert.Equal(DType.Float32, loss.DType);
+            Assert.Equal((Math.Log(1 + Math.Exp(-0.5)) + Math.Log(1 + Math.Exp(-1))) / 2, loss.Item(), 1e-6);
+            var error = Assert.Throws<ExBurnException>(() => Loss.BinaryCrossEntropy().Apply(logits.Sigmoid(), target));
+            Assert.Contains("BCEWithLogits", error.Message);
         }
     }
 
@@ -88,8 +123,7 @@ public sealed class AutocastTests
         var x = Tensor.FromArray<float>([1, 2, -1, 0.5f], [2, 2]);
         var scaler = new GradScaler(new LossScaling { InitialScale = 1024, GrowthInterval = 2 });
         var w = Tensor.FromArray<float>([0.25f, -0.5f], [2, 1]).RequiresGrad();
-        Tensor[] parameters = [w];
-        var steps = 0;
+        using var optimizer = new SGD(0.5).For(w);
         for (var i = 0; i < 2; i++)
         {
             w.ZeroGrad();
@@ -98,15 +132,17 @@ public sealed class AutocastTests
                 loss = x.MatMul(w).Sum();
             scaler.Scale(loss).Backward();
             Assert.Equal([0f, 1024 * 2.5f], w.Grad!.ToArray<float>());
-            Assert.True(scaler.Step(parameters, () => steps++));
+            Assert.True(scaler.Step(optimizer));
             Assert.Equal([0f, 2.5f], w.Grad!.ToArray<float>());
-            Assert.Throws<InvalidOperationException>(() => scaler.Unscale(parameters));
+            Assert.Throws<InvalidOperationException>(() => scaler.Unscale(optimizer));
             scaler.Update();
         }
-        Assert.Equal((2, 2048.0), (steps, scaler.CurrentScale));
+        Assert.Equal([0.25f, -0.5f - 2.5f], w.ToArray<float>());
+        Assert.Equal(2048, scaler.CurrentScale);
         w.Grad = Tensor.FromArray<float>([float.NaN, 1], [2, 1]);
-        Assert.False(scaler.Step(parameters, () => steps++));
+        Assert.False(scaler.Step(optimizer));
         scaler.Update();
-        Assert.Equal((2, 1024.0), (steps, scaler.CurrentScale));
+        Assert.Equal([0.25f, -0.5f - 2.5f], w.ToArray<float>());
+        Assert.Equal(1024, scaler.CurrentScale);
     }
 }

@@ -129,6 +129,30 @@ public sealed class MixedPrecisionTests
         Assert.NotEqual(new Trainer(single).TrainStep(points, labels).Loss, skipped.Loss);
     }
 
+    /// <summary>A GPU computes products in 16 bits itself, where its driver has them; else it says so.</summary>
+    [Fact]
+    public void A_GPU_trains_in_the_types_that_it_has()
+    {
+        if (!Gpu.IsPresent)
+            return;
+        using var data = Blobs.Dataset();
+        double Loss(Precision precision)
+        {
+            using var model = new Sequential(new Conv1d(1, 4, 2), new ReLU(), new Flatten(), new Linear(4, 16), new BatchNorm1d(16), new Tanh(), new Linear(16, 3));
+            using var shaped = new Sequential(new Unflatten(1, [1, 2]), model.AsLayer());
+            shaped.Compile(new Adam(0.02), ExBurn.Loss.CrossEntropy(), device: Device.Gpu(), seed: 7);
+            return new Trainer(shaped).Fit(data, new FitOptions { Epochs = 2, BatchSize = 32, Precision = precision }).Epochs[1].Loss;
+        }
+        var single = Loss(Precision.Float32);
+        foreach (var (precision, type) in new[] { (Precision.Float16Mixed, DType.Float16), (Precision.BFloat16Mixed, DType.BFloat16) })
+        {
+            if (Device.Gpu().Info.HalfTypes.Contains(type))
+                Assert.Equal(single, Loss(precision), 0.02 * single);
+            else
+                Assert.Throws<DTypeException>(() => Loss(precision));
+        }
+    }
+
     [Fact]
     public void Bad_input_is_refused()
     {
