@@ -345,6 +345,12 @@ namespace ExBurn.Native
         internal static extern int exb_gradients_clip(ExbGradients* g, double clip_norm, double clip_value, double* out_norm, ExbError** error);
 
         /// <summary>
+        ///  Divides all gradients by what the loss was multiplied by. `out_finite`: 1 where all of them are finite, else 0.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_unscale", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_unscale(ExbGradients* g, double scale, uint* out_finite, ExbError** error);
+
+        /// <summary>
         ///  Frees gradients. Null is allowed; running calls keep them until they end.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_gradients_free", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -438,6 +444,18 @@ namespace ExBurn.Native
         internal static extern void exb_outputs_free(ExbOutputs* o);
 
         /// <summary>
+        ///  Stores the parameters as halves: 1 f16, 2 bf16; 0 in the model's own type again. Optimizer state and averages are dropped.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_quantize", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_quantize(ExbModel* m, uint precision, ExbError** error);
+
+        /// <summary>
+        ///  Mixed precision in prediction and evaluation, also of predictors made later: 0 none, 1 f16, 2 bf16.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_model_set_inference", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_model_set_inference(ExbModel* m, uint precision, ExbError** error);
+
+        /// <summary>
         ///  Takes a snapshot of a model. Later training does not change it; parameters are shared until then. `layers` is a JSON list of layers whose values it gives; empty: the model's outputs.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_predictor_new", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -508,7 +526,7 @@ namespace ExBurn.Native
         internal static extern int exb_evaluate_stream(ExbModel* m, delegate* unmanaged[Cdecl]<void*, ulong, ExbStreamBatch*, int> next, void* next_state, ExbCancel* cancel, delegate* unmanaged[Cdecl]<void*, ExbBatchEvent*, int> callback, void* state, ulong report_every, ExbRunResult* @out, double* metrics, nuint metrics_cap, ExbError** error);
 
         /// <summary>
-        ///  Copies an array to a device. `dtype`: 0 f32, 1 f64, 2 i32, 5 bool (anything but 0 is true), -1 the array's own (integers become i32).
+        ///  Copies an array to a device. `dtype`: 0 f32, 1 f64, 2 i32, 5 bool (anything but 0 is true), 6 f16, 7 bf16, -1 the array's own (integers become i32).
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_tensor_new", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_tensor_new(ExbDevice* d, ExbArray* array, int dtype, ExbTensor** @out, ExbError** error);
@@ -849,7 +867,10 @@ namespace ExBurn.Native
         public uint struct_size;
         public uint tracking;
         public uint training;
-        public uint _pad;
+        /// <summary>
+        ///  0 none, 1 f16, 2 bf16.
+        /// </summary>
+        public uint autocast;
         public ulong seed;
         public ulong counter;
     }
@@ -927,6 +948,22 @@ namespace ExBurn.Native
         /// </summary>
         public double* momenta;
         public nuint momenta_len;
+        /// <summary>
+        ///  Mixed precision: 0 none, 1 f16, 2 bf16.
+        /// </summary>
+        public uint precision;
+        /// <summary>
+        ///  1: dynamic loss scaling by the four fields that follow; the model keeps the scale.
+        /// </summary>
+        public uint loss_scaling;
+        public double scale_init;
+        public double scale_growth;
+        public double scale_backoff;
+        public ulong scale_interval;
+        /// <summary>
+        ///  What exb_gradients_compute multiplies the loss by; 0 is 1.
+        /// </summary>
+        public double loss_scale;
     }
 
     /// <summary>
@@ -969,6 +1006,14 @@ namespace ExBurn.Native
         public nuint rates_len;
         public double* momenta;
         public nuint momenta_len;
+        /// <summary>
+        ///  Steps of the epoch that were left out because a gradient was not finite.
+        /// </summary>
+        public ulong skipped;
+        /// <summary>
+        ///  What the loss is multiplied by; NaN without loss scaling.
+        /// </summary>
+        public double loss_scale;
     }
 
     /// <summary>
@@ -995,6 +1040,14 @@ namespace ExBurn.Native
         ///  Number of metrics there are; at most the given capacity of them were written.
         /// </summary>
         public ulong metric_count;
+        /// <summary>
+        ///  Steps that were left out because a gradient was not finite.
+        /// </summary>
+        public ulong skipped;
+        /// <summary>
+        ///  What the next step's loss is multiplied by; NaN without loss scaling.
+        /// </summary>
+        public double loss_scale;
     }
 
     /// <summary>

@@ -27,6 +27,7 @@ public abstract partial class Model
             copy._handle = BurnBridge.CloneModel(built, withOptimizer);
             (copy.Device, copy.DType, copy.Seed) = (Device, DType, Seed);
             (copy._adapters, copy._marksBefore) = (_adapters, _marksBefore);
+            copy.InferencePrecision = InferencePrecision;
             copy.Training = Training?.Copy(withOptimizer);
         }
         return copy;

@@ -116,6 +116,16 @@ internal static unsafe partial class BurnBridge
         return norm;
     }
 
+    /// <summary>Divides all gradients by the scale of the loss; whether all of them are finite.</summary>
+    public static bool UnscaleGradients(GradientsHandle gradients, double scale)
+    {
+        using var lease = new HandleLease<ExbGradients>(gradients);
+        uint finite;
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_gradients_unscale(lease.Pointer, scale, &finite, &error), error);
+        return finite != 0;
+    }
+
     /// <summary>Clips by the common norm, then by value; 0 is off. Gives the norm before, NaN without clipping by norm.</summary>
     public static double ClipGradients(GradientsHandle gradients, double clipNorm, double clipValue)
     {

@@ -94,6 +94,22 @@ internal static unsafe partial class BurnBridge
         return checked((long)count);
     }
 
+    /// <summary>Stores the parameters in a type of 16 bits: 1 f16, 2 bf16; 0 in the model's own.</summary>
+    public static void Quantize(ModelHandle model, uint half)
+    {
+        using var lease = new HandleLease<ExbModel>(model);
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_model_quantize(lease.Pointer, half, &error), error);
+    }
+
+    /// <summary>What prediction and evaluation round to.</summary>
+    public static void SetInferencePrecision(ModelHandle model, Precision precision)
+    {
+        using var lease = new HandleLease<ExbModel>(model);
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_model_set_inference(lease.Pointer, (uint)precision, &error), error);
+    }
+
     /// <summary>Moves parameters, buffers and optimizer state.</summary>
     public static void MoveTo(ModelHandle model, DeviceHandle device)
     {

@@ -8,6 +8,7 @@ internal readonly record struct TensorOptionsNative(uint Tracking, bool Training
         struct_size = (uint)SizeOf,
         tracking = Tracking,
         training = Training ? 1u : 0,
+        autocast = Precisions.Half(Autocast.DType),
         seed = Seed,
         counter = Counter,
     };

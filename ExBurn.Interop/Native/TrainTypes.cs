@@ -39,6 +39,15 @@ internal struct TrainOptionsNative
     /// <summary>Numbers in a row of rates and momenta; 0 is 1.</summary>
     public ulong Columns;
 
+    /// <summary>Mixed precision.</summary>
+    public Precision Precision;
+
+    /// <summary>Dynamic loss scaling; null for none.</summary>
+    public LossScaling? Scaling;
+
+    /// <summary>What computed gradients are multiplied by; 0 is 1.</summary>
+    public double LossScale;
+
     internal readonly unsafe ExbTrainOptions ToNative() => new()
     {
         struct_size = (uint)sizeof(ExbTrainOptions),
@@ -57,6 +66,13 @@ internal struct TrainOptionsNative
         pause_after = PauseAfter,
         keep_open = KeepOpen ? 1u : 0,
         columns = Columns,
+        precision = (uint)Precision,
+        loss_scaling = Scaling is null ? 0u : 1,
+        scale_init = Scaling?.InitialScale ?? 0,
+        scale_growth = Scaling?.GrowthFactor ?? 0,
+        scale_backoff = Scaling?.BackoffFactor ?? 0,
+        scale_interval = (ulong)(Scaling?.GrowthInterval ?? 0),
+        loss_scale = LossScale,
     };
 }
 
@@ -73,6 +89,8 @@ internal readonly struct RunResultNative
         Seconds = native.seconds;
         GradNorm = native.grad_norm;
         MetricCount = checked((int)native.metric_count);
+        Skipped = native.skipped;
+        LossScale = native.loss_scale;
     }
 
     /// <summary>The observer asked to stop.</summary>
@@ -93,6 +111,12 @@ internal readonly struct RunResultNative
 
     /// <summary>How many metrics there are; at most the caller's span of them was filled.</summary>
     public int MetricCount { get; }
+
+    /// <summary>Steps left out because a gradient was not finite.</summary>
+    public ulong Skipped { get; }
+
+    /// <summary>What the next step's loss is multiplied by; NaN without loss scaling.</summary>
+    public double LossScale { get; }
 }
 
 /// <summary>One batch of a run; valid during the callback.</summary>
@@ -126,6 +150,10 @@ internal readonly unsafe ref struct BatchEventNative
     public Span<double> Rates => new(_native->rates, checked((int)_native->rates_len));
 
     public Span<double> Momenta => new(_native->momenta, checked((int)_native->momenta_len));
+
+    public long Skipped => (long)_native->skipped;
+
+    public double LossScale => _native->loss_scale;
 
     public ReadOnlySpan<double> Metrics => new(_native->metrics, checked((int)_native->metric_count));
 }

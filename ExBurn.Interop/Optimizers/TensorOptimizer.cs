@@ -68,7 +68,8 @@ public sealed class TensorOptimizer : IDisposable
     /// <param name="limit">Above 0.</param>
     public void ClipValue(double limit) => BurnBridge.ClipTensorGradients(All, 0, Check.Positive(limit, nameof(limit)));
 
-    private Tensor[] All => [.. _groups.SelectMany(group => group.Parameters)];
+    /// <summary>All its tensors.</summary>
+    internal Tensor[] All => [.. _groups.SelectMany(group => group.Parameters)];
 
     /// <summary>Frees the state. The tensors stay.</summary>
     public void Dispose()

@@ -77,7 +77,8 @@ internal static class SafeTensors
             throw Damaged($"the values of '{name}' lie outside the file");
         if (checked(shape.ElementCount * dtype.Size()) != end - start)
             throw Damaged($"'{name}' has another number of values than its shape {shape}");
-        return new(values.Slice((int)start, (int)(end - start)).ToArray(), dtype, shape);
+        var bytes = values.Slice((int)start, (int)(end - start));
+        return dtype.IsHalf() ? new(HalfBits.ToSingles(bytes, dtype), DType.Float32, shape) : new(bytes.ToArray(), dtype, shape);
     }
 
     private static long WriteEntry(Utf8JsonWriter json, string name, TensorData tensor, long offset)
@@ -102,6 +103,8 @@ internal static class SafeTensors
         "I32" => DType.Int32,
         "I64" => DType.Int64,
         "U8" => DType.UInt8,
+        "F16" => DType.Float16,
+        "BF16" => DType.BFloat16,
         _ => throw new CheckpointException($"'{tensor}' has element type {name}, which is not supported here"),
     };
 

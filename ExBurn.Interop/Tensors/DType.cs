@@ -2,7 +2,7 @@ namespace ExBurn;
 
 /// <summary>
 /// Type of the elements of an array, a tensor or a model. Models compute in <see cref="Float32"/> or <see cref="Float64"/>; a <see cref="Tensor"/>
-/// holds these, <see cref="Int32"/> or <see cref="Bool"/>.
+/// holds these, <see cref="Float16"/>, <see cref="BFloat16"/>, <see cref="Int32"/> or <see cref="Bool"/>.
 /// </summary>
 public enum DType
 {
@@ -23,6 +23,15 @@ public enum DType
 
     /// <summary>True or false, <c>bool</c>: one byte.</summary>
     Bool = 5,
+
+    /// <summary>
+    /// 16-bit floating point of IEEE 754: 11 bits of mantissa, largest number 65504. For mixed precision and stored weights; host arrays hold its
+    /// numbers as <c>float</c>.
+    /// </summary>
+    Float16 = 6,
+
+    /// <summary>16-bit floating point with 8 bits of mantissa and the range of <see cref="Float32"/>; used as <see cref="Float16"/>.</summary>
+    BFloat16 = 7,
 }
 
 /// <summary>Sizes and names of element types.</summary>
@@ -32,8 +41,12 @@ internal static class DTypes
     {
         DType.Float64 or DType.Int64 => 8,
         DType.UInt8 or DType.Bool => 1,
+        DType.Float16 or DType.BFloat16 => 2,
         _ => 4,
     };
+
+    /// <summary>Whether it is one of the two floating-point types of 16 bits.</summary>
+    public static bool IsHalf(this DType dtype) => dtype is DType.Float16 or DType.BFloat16;
 
     /// <summary>The name in the boundary's JSON.</summary>
     public static string NativeName(this DType dtype) => dtype switch
@@ -44,6 +57,8 @@ internal static class DTypes
         DType.Int64 => "i64",
         DType.UInt8 => "u8",
         DType.Bool => "bool",
+        DType.Float16 => "f16",
+        DType.BFloat16 => "bf16",
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "unknown element type"),
     };
 
@@ -55,6 +70,8 @@ internal static class DTypes
         "i64" => DType.Int64,
         "u8" => DType.UInt8,
         "bool" => DType.Bool,
+        "f16" => DType.Float16,
+        "bf16" => DType.BFloat16,
         _ => throw new DTypeException($"element type '{name}' is not supported"),
     };
 

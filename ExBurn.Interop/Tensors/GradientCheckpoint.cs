@@ -34,7 +34,7 @@ public static class GradientCheckpoint
                 outputs = Results(function(given));
                 random.Commit();
             }
-            made = BurnBridge.Checkpoint(given, outputs, new Function(function, [.. given.Select(tensor => tensor.Device)], start));
+            made = BurnBridge.Checkpoint(given, outputs, new Function(function, [.. given.Select(tensor => tensor.Device)], start, Autocast.State));
             devices = [.. outputs.Select(tensor => tensor.Device)];
         }
         return [.. made.Select((handle, i) => new Tensor(handle, devices[i]))];
@@ -80,12 +80,13 @@ public static class GradientCheckpoint
         : throw new InvalidOperationException("The function of a gradient checkpoint gave null.");
 
     /// <summary>A function and the state that its first run began with.</summary>
-    private sealed class Function(Func<Tensor[], Tensor[]> function, Device[] devices, (ulong, ulong) random) : ICheckpointFunction
+    private sealed class Function(Func<Tensor[], Tensor[]> function, Device[] devices, (ulong, ulong) random, DType? autocast) : ICheckpointFunction
     {
         public TensorHandle[] Rerun(TensorHandle[] inputs)
         {
             using var scope = new TensorScope();
             using var mode = GradMode.Recording();
+            using var precision = Autocast.Restore(autocast);
             using var fork = TensorRandom.Fork(random);
             Tensor[] given = [.. inputs.Select((handle, i) => new Tensor(handle, devices[i]))];
             return [.. Results(function(given)).Select(tensor => BurnBridge.ShareTensor(tensor.Handle))];

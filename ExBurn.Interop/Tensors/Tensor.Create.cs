@@ -144,6 +144,6 @@ public sealed partial class Tensor
 
     /// <summary>A type that tensors can have.</summary>
     private static DType Element(DType dtype) => dtype is DType.Int64 or DType.UInt8
-        ? throw new DTypeException($"a tensor cannot have elements of type {dtype}; use Float32, Float64, Int32 or Bool (integers of any width convert to Int32)")
+        ? throw new DTypeException($"a tensor cannot have elements of type {dtype}; use Float32, Float64, Float16, BFloat16, Int32 or Bool (integers of any width convert to Int32)")
         : dtype;
 }

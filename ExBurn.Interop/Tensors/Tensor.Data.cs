@@ -5,7 +5,7 @@ namespace ExBurn;
 
 public sealed partial class Tensor
 {
-    /// <summary>A copy of the elements with their shape. Waits for the device.</summary>
+    /// <summary>A copy of the elements with their shape; those of 16 bits as <see cref="DType.Float32"/>, which holds them exactly. Waits for the device.</summary>
     public TensorData ToData()
     {
         using var outputs = BurnBridge.ReadTensor(Handle);
@@ -14,16 +14,24 @@ public sealed partial class Tensor
     }
 
     /// <summary>A copy of the elements in row-major order. Waits for the device.</summary>
-    /// <typeparam name="T">The type of the elements, or one that holds all of its values: double for float, long or double for int, byte or int for bool.</typeparam>
+    /// <typeparam name="T">The type of the elements, or one that holds all of its values: double for float, float or double for the types of 16 bits
+    /// (on .NET 8 also Half for <see cref="DType.Float16"/>), long or double for int, byte or int for bool.</typeparam>
     /// <exception cref="DTypeException"><typeparamref name="T"/> does not hold all values of the type.</exception>
     public T[] ToArray<T>() where T : unmanaged
     {
         var data = ToData();
+#if NET8_0_OR_GREATER
+        if (typeof(T) == typeof(Half) && DType == DType.Float16)
+            return (T[])(object)Convert<float, Half>(data, x => (Half)x);
+#endif
+        // The host holds numbers of 16 bits as float.
+        if (DType.IsHalf() && DTypes.Of<T>() == DType.Float32)
+            return data.AsSpan<T>().ToArray();
         if (DTypes.Of<T>() == DType)
             return data.AsSpan<T>().ToArray();
         var result = (DType, DTypes.Of<T>()) switch
         {
-            (DType.Float32, DType.Float64) => Convert<float, double>(data, x => x),
+            (DType.Float32 or DType.Float16 or DType.BFloat16, DType.Float64) => Convert<float, double>(data, x => x),
             (DType.Int32, DType.Int64) => Convert<int, long>(data, x => x),
             (DType.Int32, DType.Float64) => Convert<int, double>(data, x => x),
             (DType.Bool, DType.UInt8) => data.Bytes.ToArray(),
@@ -66,7 +74,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>The same numbers as another type: floats to integers towards zero, anything but 0 is true. Between floats gradients pass.</summary>
-    /// <param name="dtype">Float32, Float64, Int32 or Bool.</param>
+    /// <param name="dtype">Float32, Float64, Float16, BFloat16, Int32 or Bool.</param>
+    /// <exception cref="DTypeException">The device does not have the type.</exception>
     public Tensor To(DType dtype)
         => new(BurnBridge.CastTensor(Handle, Element(dtype), Tracking("To", [this])), Device);
 

@@ -43,6 +43,8 @@ internal sealed class BatchObserver : IBatchObserver
             Metrics = new(_state.MetricNames, batch.Metrics),
             LearningRate = batch.Rate,
             SamplesPerSecond = batch.SamplesPerSecond,
+            SkippedSteps = batch.Skipped,
+            LossScale = batch.LossScale,
         };
         var rate = _plan.RateAt(batch.Rates, batch.Steps);
         _state.LearningRate = rate;

@@ -11,6 +11,11 @@ internal static class EpochColumns
         columns.Add(new("gradient_norm", epoch.GradientNorm));
         columns.Add(new("samples", epoch.Samples));
         columns.Add(new("steps", epoch.Steps));
+        if (!double.IsNaN(epoch.LossScale))
+        {
+            columns.Add(new("skipped_steps", epoch.SkippedSteps));
+            columns.Add(new("loss_scale", epoch.LossScale));
+        }
         columns.Add(new("seconds", epoch.Duration.TotalSeconds));
         return columns;
     }

@@ -13,6 +13,11 @@ internal static class EpochJson
         json.WriteExact("rate", epoch.LearningRate);
         json.WriteExact("gradient_norm", epoch.GradientNorm);
         json.WriteNumber("steps", epoch.Steps);
+        if (!double.IsNaN(epoch.LossScale))
+        {
+            json.WriteNumber("skipped_steps", epoch.SkippedSteps);
+            json.WriteExact("loss_scale", epoch.LossScale);
+        }
         if (epoch.Validation is { } validation)
         {
             json.WriteStartObject("validation");
@@ -32,6 +37,8 @@ internal static class EpochJson
         LearningRate = json.Exact("rate"),
         GradientNorm = json.Exact("gradient_norm"),
         Steps = json.Number("steps"),
+        SkippedSteps = json.TryGetProperty("skipped_steps", out _) ? json.Number("skipped_steps") : 0,
+        LossScale = json.TryGetProperty("loss_scale", out _) ? json.Exact("loss_scale") : double.NaN,
         Validation = !json.TryGetProperty("validation", out var validation) ? null : new()
         {
             Loss = validation.Exact("loss"),

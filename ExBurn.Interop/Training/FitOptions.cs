@@ -49,6 +49,19 @@ public sealed record FitOptions
     public int AccumulationSteps { get; init => field = Check.Positive(value); } = 1;
 
     /// <summary>
+    /// In which floating-point type layers compute. With a half the parameters stay <see cref="DType.Float32"/>, and so does the loss; the model must be
+    /// of that type. Default <see cref="Precision.Float32"/>.
+    /// </summary>
+    public Precision Precision { get; init => field = Precisions.Checked(value); }
+
+    /// <summary>
+    /// How the loss is scaled, so that small gradients do not vanish in half precision; a step whose gradients overflow is left out. Default: PyTorch's
+    /// numbers with <see cref="Precision.Float16Mixed"/>, none with others. The scale belongs to the model, as the optimizer's state does: a later run and
+    /// a resumed one go on with it, unless <see cref="LossScaling.InitialScale"/> is another.
+    /// </summary>
+    public LossScaling? LossScaling { get => field ?? (Precision == Precision.Float16Mixed ? LossScaling.Default : null); init; }
+
+    /// <summary>
     /// How the learning rate changes, from the optimizer's rate on; <see cref="OneCycle"/> and <see cref="Cyclic"/> set the momentum (or first beta) too.
     /// Parameter groups may have their own: <see cref="ParameterGroup.Schedule"/>. Default none: it stays. A later run with an equal schedule goes on with
     /// it, unless its length follows from the run; then, and with another schedule, it begins anew.
@@ -106,4 +119,10 @@ public readonly record struct StepOptions
 
     /// <summary>Makes the step even when the loss is not finite, instead of throwing. Default false.</summary>
     public bool AllowNaN { get; init; }
+
+    /// <summary>In which floating-point type layers compute. Not used where gradients are only applied. Default <see cref="Precision.Float32"/>.</summary>
+    public Precision Precision { get; init => field = Precisions.Checked(value); }
+
+    /// <summary>As <see cref="FitOptions.LossScaling"/>, with the same default. Not used where gradients are only applied: there <see cref="GradScaler"/> does it.</summary>
+    public LossScaling? LossScaling { get => field ?? (Precision == Precision.Float16Mixed ? LossScaling.Default : null); init; }
 }

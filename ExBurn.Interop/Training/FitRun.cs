@@ -328,6 +328,8 @@ internal sealed class FitRun : IDisposable
         ReportEvery = (ulong)_options.ReportEvery,
         ClipNorm = _options.ClipNorm ?? 0,
         ClipValue = _options.ClipValue ?? 0,
+        Precision = _options.Precision,
+        Scaling = _options.LossScaling is { IsEnabled: true } scaling ? scaling : null,
         MaxSteps = _options.MaxSteps is null ? 0 : (ulong)stepsLeft,
         StartBatch = (ulong)(_open?.Batches ?? 0),
         PauseAfter = _mayPause ? (ulong)pause : 0,
@@ -344,6 +346,8 @@ internal sealed class FitRun : IDisposable
         GradientNorm = result.GradNorm,
         Samples = (long)result.Samples,
         Steps = (long)result.Steps,
+        SkippedSteps = (long)result.Skipped,
+        LossScale = result.LossScale,
         Duration = TimeSpan.FromSeconds(result.Seconds),
     };
 

@@ -109,6 +109,11 @@ public sealed class Gradients : IDisposable
     /// <param name="limit">Largest size of an element, above 0.</param>
     public void ClipValue(double limit) => BurnBridge.ClipGradients(Handle, 0, Check.Positive(limit, nameof(limit)));
 
+    /// <summary>Divides all gradients by what the loss was multiplied by.</summary>
+    /// <param name="scale">The scale, above 0.</param>
+    /// <returns>Whether all elements are finite.</returns>
+    internal bool Unscale(double scale) => BurnBridge.UnscaleGradients(Handle, scale);
+
     /// <summary>Frees the native memory. May be called twice.</summary>
     public void Dispose() => _handle.Dispose();
 
@@ -128,4 +133,13 @@ public readonly record struct GradientOptions
     /// they move when the gradients are applied, and stay where they are if that never happens.
     /// </summary>
     public bool UpdateBuffers { get; init; }
+
+    /// <summary>In which floating-point type layers compute. Default <see cref="Precision.Float32"/>.</summary>
+    public Precision Precision { get; init => field = Precisions.Checked(value); }
+
+    /// <summary>
+    /// Multiplies the loss by the scale of this scaler before its gradients are computed; <see cref="Gradients.Loss"/> stays that of the batch. The
+    /// scaler's <see cref="GradScaler.Step(Trainer, Gradients, in StepOptions)"/> takes it out again. Default none.
+    /// </summary>
+    public GradScaler? Scaler { get; init; }
 }

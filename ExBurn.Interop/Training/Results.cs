@@ -32,6 +32,12 @@ public readonly record struct BatchResult
 
     /// <summary>Rows per second in this epoch.</summary>
     public double SamplesPerSecond { get; init; }
+
+    /// <summary>Steps of this epoch that were left out because a gradient was not finite; 0 without loss scaling.</summary>
+    public long SkippedSteps { get; init; }
+
+    /// <summary>What the next step's loss is multiplied by; NaN without loss scaling.</summary>
+    public double LossScale { get; init; }
 }
 
 /// <summary>Result of one <see cref="Trainer.TrainStep(TensorView, TensorView, in StepOptions)"/> or
@@ -49,6 +55,12 @@ public readonly record struct StepResult
 
     /// <summary>Global norm of the gradients before clipping; NaN where it was not computed (no clipping by norm, or no training).</summary>
     public double GradientNorm { get; init; }
+
+    /// <summary>Whether the step was left out because a gradient was not finite; only with loss scaling.</summary>
+    public bool IsSkipped { get; init; }
+
+    /// <summary>What the next step's loss is multiplied by; NaN without loss scaling.</summary>
+    public double LossScale { get; init; }
 }
 
 /// <summary>Loss and metrics over a dataset, with the model as it predicts.</summary>
@@ -100,6 +112,12 @@ public sealed record EpochResult
 
     /// <summary>Optimizer steps made.</summary>
     public long Steps { get; init; }
+
+    /// <summary>Steps that were left out because a gradient was not finite; 0 without loss scaling.</summary>
+    public long SkippedSteps { get; init; }
+
+    /// <summary>What the loss is multiplied by after the epoch; NaN without loss scaling.</summary>
+    public double LossScale { get; init; } = double.NaN;
 
     /// <summary>Time that training took, without validation.</summary>
     public TimeSpan Duration { get; init; }

@@ -56,7 +56,8 @@ public sealed partial class Trainer
         var state = Model.RequireTraining();
         using var claim = Model.ClaimTraining();
         var handle = Check.NotNull(gradients, nameof(gradients)).Handle;
-        return BurnBridge.ApplyGradients(handle, Model.Handle, NativeOptions(state, options), state.LearningRate);
+        var native = NativeOptions(state, options with { Precision = Precision.Float32, LossScaling = null });
+        return BurnBridge.ApplyGradients(handle, Model.Handle, native, state.LearningRate);
     }
 
     private Gradients ComputeGradients(in ArrayInputs inputs, in ArrayInputs targets, bool weighted, in GradientOptions options)
@@ -66,6 +67,8 @@ public sealed partial class Trainer
         Span<double> metrics = names.Length <= StackMetrics ? stackalloc double[StackMetrics] : new double[names.Length];
         metrics = metrics.Slice(0, names.Length);
         var native = NativeOptions(state, new() { AllowNaN = options.AllowNaN });
+        native.Precision = options.Precision;
+        native.LossScale = options.Scaler?.CurrentScale ?? 1;
         var handle = BurnBridge.ComputeGradients(Model.Handle, inputs, targets, native, weighted, options.UpdateBuffers, metrics, out var result);
         return new(handle, ToStep(result, new(names, metrics)));
     }

@@ -96,6 +96,8 @@ public sealed partial class Trainer
         Seed = unchecked((ulong)Model.Seed),
         ClipNorm = options.ClipNorm ?? 0,
         ClipValue = options.ClipValue ?? 0,
+        Precision = options.Precision,
+        Scaling = options.LossScaling is { IsEnabled: true } scaling ? scaling : null,
     };
 
     private static StepResult ToStep(RunResultNative result, MetricValues metrics) => new()
@@ -104,5 +106,7 @@ public sealed partial class Trainer
         Metrics = metrics,
         Samples = (long)result.Samples,
         GradientNorm = result.GradNorm,
+        IsSkipped = result.Skipped > 0,
+        LossScale = result.LossScale,
     };
 }

@@ -54,7 +54,7 @@ pub(crate) unsafe fn view<'a>(ptr: *const ExbArray, name: &str) -> Result<ArrayV
 unsafe fn labelled<'a>(ptr: *const ExbArray, name: Label<'_>) -> Result<ArrayView<'a>> {
     // SAFETY: the rule of this function; `struct_size` has checked the pointer and that the struct is whole.
     let array = unsafe {
-        struct_size(ptr, name)?;
+        struct_size(ptr, size_of::<ExbArray>(), name)?;
         ptr.read()
     };
     if array.rank > MAX_RANK {
@@ -98,7 +98,7 @@ pub(crate) unsafe fn views<'a>(ptr: *const ExbArray, count: usize, name: &str) -
         return Err(invalid(name, format!("counts {count} arrays, at most {MAX_COUNT} are possible")));
     }
     // SAFETY: the rule of this function.
-    let stride = unsafe { struct_size(ptr, name)? };
+    let stride = unsafe { struct_size(ptr, size_of::<ExbArray>(), name)? };
     if !stride.is_multiple_of(align_of::<ExbArray>()) {
         return Err(Failure::argument(
             Status::Abi,
@@ -112,7 +112,7 @@ pub(crate) unsafe fn views<'a>(ptr: *const ExbArray, count: usize, name: &str) -
         let name = Label { name, index: Some(i), part: "" };
         // SAFETY: the rule of this function; the stride is the size of every element, checked here.
         let view = unsafe {
-            if struct_size(at, name)? != stride {
+            if struct_size(at, size_of::<ExbArray>(), name)? != stride {
                 return Err(Failure::argument(
                     Status::Abi,
                     name,

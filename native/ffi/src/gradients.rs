@@ -270,6 +270,23 @@ pub unsafe extern "C" fn exb_gradients_clip(
     })
 }
 
+/// Divides all gradients by what the loss was multiplied by. `out_finite`: 1 where all of them are finite, else 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_gradients_unscale(
+    g: *const ExbGradients,
+    scale: f64,
+    out_finite: *mut u32,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (out, gradients) =
+            unsafe { (Out::new(out_finite, 0, "out_finite")?, handle::get::<ExbGradients>(g, "g")?) };
+        out.set(u32::from(gradients.run(|gradients| gradients.unscale(scale))?));
+        Ok(())
+    })
+}
+
 /// Frees gradients. Null is allowed; running calls keep them until they end.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_gradients_free(g: *mut ExbGradients) {

@@ -20,6 +20,7 @@ pub mod gradients;
 pub mod log;
 pub mod model;
 pub mod outputs;
+pub mod precision;
 pub mod predictor;
 pub mod runtime;
 pub mod store;

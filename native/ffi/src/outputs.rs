@@ -56,7 +56,8 @@ pub unsafe extern "C" fn exb_outputs_array(
     guard(error, || {
         check_pointer(out, "out")?;
         // SAFETY: the caller keeps the rules of ABI.md for every pointer.
-        let (size, outputs) = unsafe { (struct_size(out, "out")?, handle::get::<ExbOutputs>(o, "o")?) };
+        let (size, outputs) =
+            unsafe { (struct_size(out, size_of::<ExbArray>(), "out")?, handle::get::<ExbOutputs>(o, "o")?) };
         let mut result = ExbArray {
             struct_size: size as u32,
             dtype: 0,

@@ -71,16 +71,16 @@ fn check_bytes<T>(len: usize, name: impl Display) -> Result<()> {
     }
 }
 
-/// The `struct_size` that stands first in a struct of the caller's; at least `T` as of ABI 1.0, which is `T` today.
+/// The `struct_size` that stands first in a struct of the caller's; at least what it had as of ABI 1.0.
 ///
 /// # Safety
 /// `ptr` is null or points to a struct that begins with its `u32` size and is that long.
-pub(crate) unsafe fn struct_size<T>(ptr: *const T, name: impl Display) -> Result<usize> {
+pub(crate) unsafe fn struct_size<T>(ptr: *const T, least: usize, name: impl Display) -> Result<usize> {
     check_pointer(ptr, &name)?;
     // SAFETY: not null, aligned to at least 4; the size stands first by the rule of this function.
     let size = unsafe { ptr.cast::<u32>().read() } as usize;
-    if size < size_of::<T>() {
-        let text = format!("'{name}': struct_size is {size}, at least {} is needed", size_of::<T>());
+    if size < least {
+        let text = format!("'{name}': struct_size is {size}, at least {least} is needed");
         return Err(Failure::argument(Status::Abi, name, text));
     }
     Ok(size)

@@ -8,6 +8,7 @@ use crate::handle::{self, Kind};
 use crate::outputs::{self, ExbOutputs};
 use crate::structs::{Out, flag, prefix, slice, slice_mut};
 use crate::text::utf8;
+use crate::train::half;
 use exburn_core::eager::{self, ElementType, Fill, Options, Tensor, Tracking};
 use exburn_core::spec::PartSpec;
 use exburn_core::tensor::DType;
@@ -31,7 +32,8 @@ pub struct ExbTensorOptions {
     pub struct_size: u32,
     pub tracking: u32,
     pub training: u32,
-    pub _pad: u32,
+    /// 0 none, 1 f16, 2 bf16.
+    pub autocast: u32,
     pub seed: u64,
     pub counter: u64,
 }
@@ -41,11 +43,12 @@ pub struct ExbTensorOptions {
 /// # Safety
 /// `ptr` is null or points to a struct that is as long as its size says.
 pub(crate) unsafe fn options(ptr: *const ExbTensorOptions) -> Result<Options> {
-    let none = ExbTensorOptions { struct_size: 0, tracking: 0, training: 0, _pad: 0, seed: 0, counter: 0 };
+    let none = ExbTensorOptions { struct_size: 0, tracking: 0, training: 0, autocast: 0, seed: 0, counter: 0 };
     // SAFETY: the rule of this function.
     let read = unsafe { prefix(ptr, none, size_of::<ExbTensorOptions>(), "options")? };
     let training = flag(read.training, "options.training")?;
-    Ok(Options { tracking: tracking(read.tracking)?, training, seed: read.seed, counter: read.counter })
+    let autocast = half(read.autocast, "options.autocast")?;
+    Ok(Options { tracking: tracking(read.tracking)?, training, seed: read.seed, counter: read.counter, autocast })
 }
 
 pub(crate) fn tracking(code: u32) -> Result<Tracking> {
@@ -60,15 +63,18 @@ pub(crate) fn tracking(code: u32) -> Result<Tracking> {
     }
 }
 
-/// 0 f32, 1 f64, 2 i32, 5 bool.
+/// 0 f32, 1 f64, 2 i32, 5 bool, 6 f16, 7 bf16.
 fn element(code: i32) -> Result<ElementType> {
     match code {
         0 => Ok(ElementType::Float(DType::F32)),
         1 => Ok(ElementType::Float(DType::F64)),
         2 => Ok(ElementType::Int32),
         5 => Ok(ElementType::Bool),
+        6 => Ok(ElementType::Float(DType::F16)),
+        7 => Ok(ElementType::Float(DType::BF16)),
         other => {
-            let text = format!("a tensor cannot have elements of type {other}; 0 f32, 1 f64, 2 i32, 5 bool");
+            let text =
+                format!("a tensor cannot have elements of type {other}; 0 f32, 1 f64, 2 i32, 5 bool, 6 f16, 7 bf16");
             Err(Failure::argument(Status::DType, "dtype", text))
         }
     }
@@ -80,6 +86,8 @@ fn element_code(element: ElementType) -> i32 {
         ElementType::Float(DType::F64) => 1,
         ElementType::Int32 => 2,
         ElementType::Bool => 5,
+        ElementType::Float(DType::F16) => 6,
+        ElementType::Float(DType::BF16) => 7,
     }
 }
 
@@ -99,7 +107,7 @@ pub(crate) fn owned(tensor: Tensor) -> *mut ExbTensor {
     handle::create::<ExbTensor>(tensor)
 }
 
-/// Copies an array to a device. `dtype`: 0 f32, 1 f64, 2 i32, 5 bool (anything but 0 is true), -1 the array's own (integers become i32).
+/// Copies an array to a device. `dtype`: 0 f32, 1 f64, 2 i32, 5 bool (anything but 0 is true), 6 f16, 7 bf16, -1 the array's own (integers become i32).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_tensor_new(
     d: *const ExbDevice,

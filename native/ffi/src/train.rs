@@ -9,7 +9,8 @@ use crate::handle::{self, Lease};
 use crate::model::ExbModel;
 use crate::structs::{check_pointer, flag, prefix, size, slice, slice_mut, struct_size};
 use exburn_core::ArrayView;
-use exburn_core::train::{self, BatchEvent, Flow, OnBatch, Pace, RunResult, TrainOptions};
+use exburn_core::tensor::DType;
+use exburn_core::train::{self, BatchEvent, Flow, LossScaling, OnBatch, Pace, RunResult, TrainOptions};
 use std::ffi::c_void;
 use std::sync::atomic::AtomicBool;
 
@@ -50,10 +51,21 @@ pub struct ExbTrainOptions {
     /// Momentum (or first beta) for all steps or per step, in rows as `rates`; NaN is the optimizer's own. Null: all their own.
     pub momenta: *const f64,
     pub momenta_len: usize,
+    /// Mixed precision: 0 none, 1 f16, 2 bf16.
+    pub precision: u32,
+    /// 1: dynamic loss scaling by the four fields that follow; the model keeps the scale.
+    pub loss_scaling: u32,
+    pub scale_init: f64,
+    pub scale_growth: f64,
+    pub scale_backoff: f64,
+    pub scale_interval: u64,
+    /// What exb_gradients_compute multiplies the loss by; 0 is 1.
+    pub loss_scale: f64,
 }
 
-/// Bytes of ExbTrainOptions as of ABI 1.0.
+/// Bytes of ExbTrainOptions and ExbRunResult as of ABI 1.0.
 const OPTIONS_1_0: usize = 80;
+const RESULT_1_0: usize = 64;
 
 impl ExbTrainOptions {
     /// What holds for fields that the caller's struct does not have.
@@ -77,7 +89,27 @@ impl ExbTrainOptions {
         columns: 0,
         momenta: std::ptr::null(),
         momenta_len: 0,
+        precision: 0,
+        loss_scaling: 0,
+        scale_init: 0.0,
+        scale_growth: 0.0,
+        scale_backoff: 0.0,
+        scale_interval: 0,
+        loss_scale: 0.0,
     };
+}
+
+/// The type of a number for mixed precision: 0 none, 1 f16, 2 bf16.
+pub(crate) fn half(number: u32, name: &str) -> Result<Option<DType>> {
+    match number {
+        0 => Ok(None),
+        1 => Ok(Some(DType::F16)),
+        2 => Ok(Some(DType::BF16)),
+        other => {
+            let text = format!("'{name}' must be 0, 1 or 2, found {other}");
+            Err(Failure::argument(Status::InvalidArgument, name, text))
+        }
+    }
 }
 
 /// One batch of a run; valid during the callback only.
@@ -108,6 +140,10 @@ pub struct ExbBatchEvent {
     pub rates_len: usize,
     pub momenta: *mut f64,
     pub momenta_len: usize,
+    /// Steps of the epoch that were left out because a gradient was not finite.
+    pub skipped: u64,
+    /// What the loss is multiplied by; NaN without loss scaling.
+    pub loss_scale: f64,
 }
 
 /// What a run came to. The caller sets `struct_size`; all else is written.
@@ -126,6 +162,10 @@ pub struct ExbRunResult {
     pub grad_norm: f64,
     /// Number of metrics there are; at most the given capacity of them were written.
     pub metric_count: u64,
+    /// Steps that were left out because a gradient was not finite.
+    pub skipped: u64,
+    /// What the next step's loss is multiplied by; NaN without loss scaling.
+    pub loss_scale: f64,
 }
 
 pub(crate) type Callback = Option<unsafe extern "C" fn(*mut c_void, *const ExbBatchEvent) -> i32>;
@@ -133,6 +173,7 @@ pub(crate) type Callback = Option<unsafe extern "C" fn(*mut c_void, *const ExbBa
 /// Where a run's result goes.
 pub(crate) struct ResultPlace<'a> {
     out: *mut ExbRunResult,
+    /// As the caller gave it.
     size: u32,
     metrics: &'a mut [f64],
 }
@@ -142,7 +183,8 @@ impl<'a> ResultPlace<'a> {
     /// The pointers keep the rules of ABI.md.
     pub(crate) unsafe fn new(out: *mut ExbRunResult, metrics: *mut f64, metrics_cap: usize) -> Result<Self> {
         // SAFETY: the rule of this function.
-        let (size, metrics) = unsafe { (struct_size(out, "out")?, slice_mut(metrics, metrics_cap, "metrics")?) };
+        let (size, metrics) =
+            unsafe { (struct_size(out, RESULT_1_0, "out")?, slice_mut(metrics, metrics_cap, "metrics")?) };
         metrics.fill(0.0);
         let place = ResultPlace { out, size: size as u32, metrics };
         place.write(ExbRunResult {
@@ -155,13 +197,16 @@ impl<'a> ResultPlace<'a> {
             seconds: 0.0,
             grad_norm: 0.0,
             metric_count: 0,
+            skipped: 0,
+            loss_scale: f64::NAN,
         });
         Ok(place)
     }
 
     fn write(&self, result: ExbRunResult) {
-        // SAFETY: `new` checked the pointer; it is valid for the call and at least this struct long.
-        unsafe { self.out.write(result) };
+        let bytes = (self.size as usize).min(size_of::<ExbRunResult>());
+        // SAFETY: `new` checked the pointer; it is valid for the call and as long as its size says.
+        unsafe { std::ptr::copy_nonoverlapping((&raw const result).cast::<u8>(), self.out.cast::<u8>(), bytes) };
     }
 
     pub(crate) fn set(self, result: &RunResult) {
@@ -177,6 +222,8 @@ impl<'a> ResultPlace<'a> {
             seconds: result.seconds,
             grad_norm: result.grad_norm,
             metric_count: result.metrics.len() as u64,
+            skipped: result.skipped,
+            loss_scale: result.loss_scale.unwrap_or(f64::NAN),
         });
     }
 }
@@ -186,7 +233,7 @@ impl<'a> ResultPlace<'a> {
 pub(crate) unsafe fn options(ptr: *const ExbTrainOptions) -> Result<(TrainOptions, ExbTrainOptions)> {
     // SAFETY: the rule of this function.
     let o = unsafe { prefix(ptr, ExbTrainOptions::NONE, OPTIONS_1_0, "options")? };
-    for (value, name) in [(o.clip_norm, "clip_norm"), (o.clip_value, "clip_value")] {
+    for (value, name) in [(o.clip_norm, "clip_norm"), (o.clip_value, "clip_value"), (o.loss_scale, "loss_scale")] {
         if value.is_nan() {
             return Err(Failure::argument(Status::InvalidArgument, name, format!("'{name}' is not a number")));
         }
@@ -207,6 +254,14 @@ pub(crate) unsafe fn options(ptr: *const ExbTrainOptions) -> Result<(TrainOption
         pause_after: (o.pause_after > 0).then_some(o.pause_after),
         start_batch: o.start_batch,
         keep_open: flag(o.keep_open, "keep_open")?,
+        autocast: half(o.precision, "precision")?,
+        scaling: flag(o.loss_scaling, "loss_scaling")?.then_some(LossScaling {
+            init: o.scale_init,
+            growth: o.scale_growth,
+            backoff: o.scale_backoff,
+            interval: o.scale_interval,
+        }),
+        loss_scale: if o.loss_scale == 0.0 { 1.0 } else { o.loss_scale },
     };
     Ok((options, o))
 }
@@ -249,6 +304,8 @@ fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchE
             rates_len: event.rates.len(),
             momenta: event.momenta.as_ptr().cast_mut().cast(),
             momenta_len: event.momenta.len(),
+            skipped: event.skipped,
+            loss_scale: event.loss_scale.unwrap_or(f64::NAN),
         };
         // SAFETY: the caller keeps function and state valid for the call; the event lives until it returns.
         match unsafe { callback(state, &event) } {

@@ -35,6 +35,8 @@ pub struct DeviceInfo {
     pub driver: String,
     /// Floating-point types a model may use there: `f32`, `f64`.
     pub float_types: Vec<&'static str>,
+    /// Types of 16 bits that values may have there, for mixed precision and for weights: `f16`, `bf16`.
+    pub half_types: Vec<&'static str>,
 }
 
 impl std::fmt::Debug for Device {
@@ -76,7 +78,10 @@ impl Device {
         let backend = Dispatch::name(&plain);
         // WGSL has no double precision; drivers that claim it through an extension give NaN (seen with Mesa's lavapipe).
         let float_types = if kind == "gpu" { vec!["f32"] } else { vec!["f32", "f64"] };
-        let info = DeviceInfo { kind, name, backend, driver, float_types };
+        let halves = [DType::F16, DType::BF16].into_iter();
+        let half_types =
+            halves.filter(|t| Dispatch::supports_dtype(&plain, t.burn().into())).map(DType::name).collect();
+        let info = DeviceInfo { kind, name, backend, driver, float_types, half_types };
         Self { inner: Arc::new(Inner { plain, info, poisoned: AtomicBool::new(false) }) }
     }
 
@@ -89,13 +94,16 @@ impl Device {
         self.inner.info.kind != "gpu"
     }
 
-    /// An error when models of this type cannot run there.
+    /// An error when models of this type cannot run there; of the types of 16 bits, when values cannot have them there.
     pub(crate) fn expect_float(&self, dtype: DType) -> Result<()> {
-        let types = &self.inner.info.float_types;
+        let DeviceInfo { kind, name, float_types, half_types, .. } = &self.inner.info;
+        let types = if dtype.is_half() { half_types } else { float_types };
         if types.contains(&dtype.name()) {
             return Ok(());
         }
-        Err(Error::dtype(format!("device {}", self.inner.info.name), types.join(" or "), dtype.name()))
+        let all: Vec<&str> = half_types.iter().chain(float_types).copied().collect();
+        let known = if dtype.is_half() { &all } else { float_types };
+        Err(Error::dtype(format!("device {kind} ({name})"), known.join(" or "), dtype.name()))
     }
 
     /// Waits until all work queued on the device is done.

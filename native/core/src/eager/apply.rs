@@ -9,7 +9,7 @@ use super::on_stream;
 use super::rules::{self, Rule};
 use super::tensor::{ElementType, Tensor, device_mix, stored_shape};
 use crate::device::Device;
-use crate::layers::{Bound, Context, Declaration, Layer, Role, Type, create};
+use crate::layers::{Bound, Context, Declaration, Layer, Precision, Role, Type, compute, create};
 use crate::spec::Config;
 use crate::tensor::{DType, Kind, Value};
 use crate::{Error, Result};
@@ -33,6 +33,8 @@ pub struct Options {
     /// The operation's random numbers.
     pub seed: u64,
     pub counter: u64,
+    /// The type of 16 bits for what may be computed in it; see [`Precision`].
+    pub autocast: Option<DType>,
 }
 
 /// Runs an operation or layer: its inputs, then its parameters and buffers in the declared order. `config` is its options as
@@ -45,14 +47,22 @@ fn run(op: &str, config: &str, tensors: &[Tensor], options: &Options) -> Result<
     let made = made(op, config)?;
     let count = check_count(&*made.layer, &made.declarations, tensors.len())?;
     let device = tensors[0].device().clone();
-    let dtype = check_alike(tensors)?;
+    let dtype = check_alike(tensors, options.autocast)?;
+    if let Some(low) = options.autocast {
+        check_autocast(low, &device)?;
+    }
     let values: Vec<Value> = tensors.iter().map(Tensor::value).collect();
     let types = check_values(&made, tensors, &values, count)?;
     let edges: Vec<Edge> = tensors.iter().enumerate().map(|(i, t)| edge(t, i, count, &made.declarations)).collect();
     let wants: Vec<bool> = edges.iter().map(Edge::is_tracked).collect();
     let tracked = options.tracking != Tracking::Off && wants.contains(&true);
     let random = (options.seed, options.counter, 0);
-    let work = Operation { made, values, count, training: options.training, device, dtype, random, tape: None.into() };
+    // A rule computes in the type of its values, so it is not for those that are computed in another.
+    let mixed = options.autocast.is_some() || dtype.is_half() || has_halves(tensors);
+    let precision = Precision::of(op);
+    let (training, autocast) = (options.training, options.autocast);
+    let work =
+        Operation { made, values, count, training, device, dtype, precision, autocast, random, tape: None.into() };
     on_stream(|| {
         // What has parameters is worth keeping Burn's record of; the rest is done again on the way back, or has a rule.
         let record = tracked && options.tracking == Tracking::On && !work.made.declarations.is_empty();
@@ -74,7 +84,8 @@ fn run(op: &str, config: &str, tensors: &[Tensor], options: &Options) -> Result<
             return outputs.into_iter().zip(&types).map(|(v, t)| shadow(v, t, &device)).collect();
         } else {
             let outputs = outputs.len();
-            Some(match rules::rule(op, work.made.value, &work.values) {
+            let rule = if mixed { None } else { rules::rule(op, work.made.value, &work.values) };
+            Some(match rule {
                 Some(rule) => Node::new(op, edges, outputs, rule),
                 None => Node::new(op, edges, outputs, work),
             })
@@ -152,8 +163,19 @@ fn check_count(layer: &dyn Layer, declarations: &[Declaration], found: usize) ->
     Ok(count)
 }
 
-/// All on one device, all floats of one type; gives that type.
-fn check_alike(tensors: &[Tensor]) -> Result<DType> {
+fn has_halves(tensors: &[Tensor]) -> bool {
+    tensors.iter().any(|t| matches!(t.element(), ElementType::Float(dtype) if dtype.is_half()))
+}
+
+/// What autocast can round to, on a device that has it.
+pub(super) fn check_autocast(low: DType, device: &Device) -> Result<()> {
+    if low.is_half() { device.expect_float(low) } else { Err(Error::dtype("autocast", "f16 or bf16", low.name())) }
+}
+
+/// All on one device, all floats of one type; gives that type. Halves go with f32, and under autocast all do: the widest type
+/// is given then.
+fn check_alike(tensors: &[Tensor], autocast: Option<DType>) -> Result<DType> {
+    let mixes = autocast.is_some() || has_halves(tensors);
     let first = &tensors[0];
     let mut dtype = None;
     for (i, tensor) in tensors.iter().enumerate() {
@@ -163,6 +185,7 @@ fn check_alike(tensors: &[Tensor]) -> Result<DType> {
         if let ElementType::Float(found) = tensor.element() {
             match dtype {
                 None => dtype = Some(found),
+                Some(known) if mixes => dtype = Some(DType::widest(known, found)),
                 Some(known) if known != found => {
                     return Err(Error::dtype(format!("tensor {i}"), known.name(), found.name()));
                 }
@@ -243,6 +266,8 @@ struct Operation {
     training: bool,
     device: Device,
     dtype: DType,
+    precision: Precision,
+    autocast: Option<DType>,
     random: (u64, u64, u64),
     /// Burn's record of the pass, for the first way back.
     tape: Mutex<Option<Tape>>,
@@ -274,13 +299,14 @@ impl Operation {
             training: self.training,
             device: &self.device,
             dtype: self.dtype,
+            autocast: self.autocast,
             declarations,
             bound: &bound,
             frozen: &frozen,
             updates: Vec::new(),
             random: self.random,
         };
-        let outputs = self.made.layer.forward(&mut ctx, &values[..self.count])?;
+        let outputs = compute(self.made.layer.as_ref(), self.precision, &mut ctx, &values[..self.count], false)?;
         Ok((outputs, ctx.updates))
     }
 

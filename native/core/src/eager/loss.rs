@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::apply::{Options, Tracking, pull_tape};
+use super::apply::{Options, Tracking, check_autocast, pull_tape};
 use super::backward::LeafGradients;
 use super::graph::{Edge, Node, Pull};
 use super::on_stream;
@@ -20,7 +20,20 @@ pub fn apply_loss(spec: &PartSpec, prediction: &Tensor, targets: &[Tensor], opti
 
 fn run(spec: &PartSpec, prediction: &Tensor, targets: &[Tensor], options: &Options) -> Result<Tensor> {
     let loss: Arc<dyn Loss> = create(spec)?.into();
-    let dtype = prediction.element().float("prediction")?;
+    let found = prediction.element().float("prediction")?;
+    let autocast = options.autocast;
+    if let Some(low) = autocast {
+        check_autocast(low, prediction.device())?;
+        if spec.kind == "BCE" {
+            return Err(Error::unsupported(
+                "takes probabilities, which half precision makes too coarse: under autocast use BCEWithLogits, without the \
+                 Sigmoid before it",
+            ));
+        }
+    }
+    // Losses of halves are computed in f32; under autocast that is their type, too.
+    let dtype = if found.is_half() { DType::F32 } else { found };
+    let result_type = if autocast.is_some() { dtype } else { found };
     if targets.len() != loss.target_count() {
         let text = format!("takes {} target(s), found {}", loss.target_count(), targets.len());
         return Err(Error::argument(text));
@@ -33,7 +46,7 @@ fn run(spec: &PartSpec, prediction: &Tensor, targets: &[Tensor], options: &Optio
             return Err(Error::argument(format!("target {i} requires a gradient, which no loss gives it: detach it")));
         }
         if let ElementType::Float(found) = target.element()
-            && found != dtype
+            && found.widest(dtype) != dtype
         {
             return Err(Error::dtype(format!("target {i}"), dtype.name(), found.name()));
         }
@@ -45,12 +58,12 @@ fn run(spec: &PartSpec, prediction: &Tensor, targets: &[Tensor], options: &Optio
         let bind = |(i, t): (usize, &Tensor)| as_target(&*loss, i, t.value(), dtype);
         let targets: Vec<Value> = targets.iter().enumerate().map(bind).collect();
         let loss_is_scalar = loss.reduction() != Reduction::None;
-        let result = scalar(&*loss, loss.forward(&value, &targets)?)?;
+        let result = scalar(&*loss, loss.forward(&value.clone().to_float(dtype), &targets)?)?.to_float(result_type);
         let edge = match (prediction.edge(), options.tracking) {
             (Edge::None, _) | (_, Tracking::Off) => Edge::None,
             (_, Tracking::Shadow) => Edge::Shadow,
             (edge, Tracking::On) => {
-                let work = LossWork { loss, prediction: value, targets };
+                let work = LossWork { loss, prediction: value, targets, dtype, result_type };
                 Edge::Node(Node::new(&format!("loss {}", spec.kind), vec![edge], 1, work), 0)
             }
         };
@@ -82,6 +95,7 @@ fn slice(value: &Value) -> Option<DataView<'_>> {
         Kind::Float => match value.dtype().ok()? {
             DType::F32 => value.host_slice::<f32>().map(DataView::F32),
             DType::F64 => value.host_slice::<f64>().map(DataView::F64),
+            DType::F16 | DType::BF16 => None,
         },
         Kind::Int => value.host_slice::<i32>().map(DataView::I32),
         Kind::Bool => value.host_slice::<u8>().map(DataView::U8),
@@ -106,12 +120,16 @@ struct LossWork {
     loss: Arc<dyn Loss>,
     prediction: Value,
     targets: Vec<Value>,
+    /// In which the loss is computed, and that of the result.
+    dtype: DType,
+    result_type: DType,
 }
 
 impl Pull for LossWork {
     fn pull(&self, gradients: &[Option<Value>], _: &[bool], _: &mut LeafGradients) -> Result<Vec<Option<Value>>> {
         let leaf = self.prediction.tracked();
-        let output = scalar(&*self.loss, self.loss.forward(&leaf, &self.targets)?)?;
+        let loss = self.loss.forward(&leaf.clone().to_float(self.dtype), &self.targets)?;
+        let output = scalar(&*self.loss, loss)?.to_float(self.result_type);
         pull_tape(&[Some(leaf)], vec![output], gradients)
     }
 }

@@ -19,6 +19,8 @@ pub enum ElementType {
 impl ElementType {
     pub fn name(self) -> &'static str {
         match self {
+            Self::Float(DType::F16) => "float16",
+            Self::Float(DType::BF16) => "bfloat16",
             Self::Float(DType::F32) => "float32",
             Self::Float(DType::F64) => "float64",
             Self::Int32 => "int32",

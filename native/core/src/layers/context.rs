@@ -19,7 +19,10 @@ pub struct Context<'a> {
     /// Whether this is a training pass: dropout drops and batch norm uses the batch's statistics.
     pub training: bool,
     pub device: &'a Device,
+    /// The floating-point type that the layer computes in.
     pub dtype: DType,
+    /// The type to which products are rounded in a layer that is a composition of several.
+    pub autocast: Option<DType>,
     pub(crate) declarations: &'a [Declaration],
     pub(crate) bound: &'a [Bound],
     pub(crate) frozen: &'a [bool],

@@ -81,7 +81,9 @@ impl Layer for Dropout {
         };
         if !self.alpha || self.p == 1.0 {
             let mask = match input.dtype()? {
-                DType::F32 => Value::from_f32(ctx.rng().mask(count, self.p, scale as f32), &shape, ctx.device)?,
+                DType::F16 | DType::BF16 | DType::F32 => {
+                    Value::from_f32(ctx.rng().mask(count, self.p, scale as f32), &shape, ctx.device)?
+                }
                 DType::F64 => {
                     let keep = ctx.rng().mask(count, self.p, 1.0);
                     let mask = keep.into_iter().map(|k| f64::from(k) * scale).collect();

@@ -1,7 +1,8 @@
 //! Layers: pure functions of parameters and inputs, held as `Box<dyn Layer>`. PyTorch's names, options, formulas.
 //!
 //! To add one: write it in the file of its family (a struct, `new` from its options, `impl Layer`) and add a line to
-//! that file's `LAYERS`. Nothing else in the core knows a layer by name.
+//! that file's `LAYERS`; a product, or what wants single precision under autocast, also stands in a list of `precision.rs`.
+//! Nothing else in the core knows a layer by name.
 
 mod context;
 mod cost;
@@ -28,6 +29,7 @@ mod pair;
 mod pool;
 mod pool_adaptive;
 mod position;
+mod precision;
 mod recurrent;
 mod resize;
 mod rms_norm;
@@ -43,6 +45,8 @@ pub use context::{Bound, Context};
 pub use declare::{Declaration, Init, Role};
 pub use infer::{Dim, Type};
 pub use initialise::{Initializer, fans};
+pub use precision::Precision;
+pub(crate) use precision::compute;
 pub use single::{SingleRun, SingleSpec, run_single};
 
 use crate::spec::Config;

@@ -40,8 +40,8 @@ impl Layer for RMSNorm {
     fn forward(&self, ctx: &mut Context<'_>, inputs: &[Value]) -> Result<Vec<Value>> {
         let eps = match (self.eps, ctx.dtype) {
             (Some(eps), _) => eps,
-            (None, DType::F32) => f32::EPSILON.into(),
             (None, DType::F64) => f64::EPSILON,
+            (None, _) => f32::EPSILON.into(),
         };
         Ok(vec![inputs[0].clone().rms_norm(&self.shape, ctx.optional("weight")?.as_ref(), eps)?])
     }

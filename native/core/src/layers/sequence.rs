@@ -105,7 +105,9 @@ impl Context<'_> {
         let (shape, count) = (value.shape(), value.len());
         let mut rng = self.rng_of(part);
         let mask = match value.dtype()? {
-            DType::F32 => Value::from_f32(rng.mask(count, p, scale as f32), &shape, self.device)?,
+            DType::F16 | DType::BF16 | DType::F32 => {
+                Value::from_f32(rng.mask(count, p, scale as f32), &shape, self.device)?
+            }
             DType::F64 => {
                 let mask = rng.mask(count, p, 1.0).into_iter().map(|k| f64::from(k) * scale).collect();
                 Value::from_f64(mask, &shape, self.device)?

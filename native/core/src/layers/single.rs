@@ -59,6 +59,7 @@ pub fn run_single(spec: &SingleSpec<'_>) -> Result<SingleRun> {
         training: spec.training,
         device: spec.device,
         dtype: spec.dtype,
+        autocast: None,
         declarations: &declarations,
         bound: &bound,
         frozen: &frozen,

@@ -18,6 +18,8 @@ struct Term {
 pub struct Objective {
     terms: Vec<Term>,
     targets: usize,
+    /// Whether a loss wants probabilities of yes and no, which half precision spoils.
+    probabilities: bool,
 }
 
 /// The weights of a batch's samples.
@@ -72,7 +74,12 @@ impl Objective {
         if let Some(unused) = (0..next).find(|t| !used.contains(t)) {
             return Err(Error::argument(format!("no loss takes target {unused}")).at("loss"));
         }
-        Ok(Self { terms, targets: next })
+        let probabilities = specs.iter().any(|spec| spec.kind == "BCE");
+        Ok(Self { terms, targets: next, probabilities })
+    }
+
+    pub fn takes_probabilities(&self) -> bool {
+        self.probabilities
     }
 
     /// Number of losses.

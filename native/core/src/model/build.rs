@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::graph::{last_uses, locate};
 use super::{Averages, Graph, Model, Table, initialise, new_stream};
 use crate::device::Device;
-use crate::layers::{self, Type};
+use crate::layers::{self, Precision, Type};
 use crate::model::graph::Node;
 use crate::spec::ModelSpec;
 use crate::tensor::DType;
@@ -49,6 +49,8 @@ impl Model {
             passes: 0,
             averages: Averages::default(),
             open: None,
+            scaler: None,
+            inference: None,
             stream,
         })
     }
@@ -80,6 +82,7 @@ fn graph_of(spec: &ModelSpec) -> Result<Graph> {
             name: described.name.clone(),
             layer_name: described.layer.clone(),
             declarations,
+            precision: Precision::of(&described.layer),
             layer,
             entries: 0..0,
             shared: described.shares.is_some(),

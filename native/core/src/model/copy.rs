@@ -21,6 +21,8 @@ impl Model {
             passes: if with_optimizer { self.passes } else { 0 },
             averages: self.averages.clone(),
             open: if with_optimizer { self.open.clone() } else { None },
+            scaler: if with_optimizer { self.scaler } else { None },
+            inference: self.inference,
             stream: new_stream(),
         };
         if !with_optimizer {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use crate::device::Device;
-use crate::layers::{Bound, Context, Declaration, Layer, Type};
+use crate::layers::{Bound, Context, Declaration, Layer, Precision, Type, compute};
 use crate::tensor::{DType, Kind, Value};
 use crate::{Error, Result};
 
@@ -15,6 +15,8 @@ pub(crate) struct Node {
     pub name: String,
     pub layer_name: String,
     pub layer: Box<dyn Layer>,
+    /// What it computes in under autocast.
+    pub precision: Precision,
     pub declarations: Vec<Declaration>,
     /// Positions of its parameters and buffers in the table; those of the node it shares them with.
     pub entries: Range<usize>,
@@ -68,6 +70,8 @@ pub(crate) struct Pass<'a> {
     pub training: bool,
     pub device: &'a Device,
     pub dtype: DType,
+    /// The type of 16 bits for what may be computed in it.
+    pub autocast: Option<DType>,
     pub bound: &'a [Bound],
     pub frozen: &'a [bool],
     /// Seed and number of the pass, for random layers.
@@ -137,7 +141,7 @@ impl Graph {
         readers.filter(|(.., slot)| **slot == input).filter_map(|(n, i, _)| n.layer.index_bound(i)).min()
     }
 
-    /// Computes the outputs. New buffer values are added to `updates` by table position.
+    /// Computes the outputs, floats in the type of the pass whatever they were computed in. New buffer values are added to `updates` by table position.
     pub fn forward(
         &self,
         pass: &Pass<'_>,
@@ -170,22 +174,25 @@ impl Graph {
                 training: pass.training,
                 device: pass.device,
                 dtype: pass.dtype,
+                autocast: pass.autocast,
                 declarations: &node.declarations,
                 bound: later.as_deref().unwrap_or(bound),
                 frozen: &pass.frozen[node.entries.clone()],
                 updates: Vec::new(),
                 random: (pass.seed, pass.pass, index as u64),
             };
-            let outputs = node.layer.forward(&mut ctx, &inputs).map_err(|e| node.locate(e))?;
+            let outputs = compute(node.layer.as_ref(), node.precision, &mut ctx, &inputs, true);
+            let outputs = outputs.map_err(|e| node.locate(e))?;
             updates.extend(ctx.updates.into_iter().map(|(i, bound)| (node.entries.start + i, bound)));
             for (slot, value) in node.outputs.clone().zip(outputs) {
                 slots[slot] = Some(value);
             }
         }
-        self.outputs
-            .iter()
-            .map(|&slot| slots[slot].clone().ok_or_else(|| Error::internal(format!("output slot {slot} is empty"))))
-            .collect()
+        let output = |&slot: &usize| match slots[slot].clone() {
+            Some(value) if value.kind() == Kind::Float => Ok(value.to_float(pass.dtype)),
+            other => other.ok_or_else(|| Error::internal(format!("output slot {slot} is empty"))),
+        };
+        self.outputs.iter().map(output).collect()
     }
 
     /// The same inputs and weights with other outputs: values of the named nodes. Nodes that they do not need are left out.

@@ -46,7 +46,10 @@ impl Model {
                 }
                 let mut rng = Rng::new(seed, Purpose::Initialise, &[position as u64]);
                 let values = initializer.values(&entry.shape, &mut rng).map_err(|e| e.at(&entry.name))?;
-                drawn.push((position, Value::from_doubles(values, &entry.shape, self.dtype, &self.device)?));
+                drawn.push((
+                    position,
+                    Value::from_doubles(values, &entry.shape, entry.dtype(self.dtype), &self.device)?,
+                ));
             }
             Ok(drawn)
         })?;

@@ -8,6 +8,7 @@ mod initialise;
 mod inputs;
 mod pattern;
 mod predict;
+mod quantize;
 mod summary;
 mod table;
 
@@ -22,7 +23,7 @@ use crate::metrics::{self, Measured};
 use crate::optim;
 use crate::spec::{CompileSpec, MeasureSpec};
 use crate::tensor::DType;
-use crate::train::OpenEpoch;
+use crate::train::{OpenEpoch, Scaler, check_precision};
 use crate::{Error, Result};
 
 pub use predict::Predictor;
@@ -47,6 +48,10 @@ pub struct Model {
     pub(crate) averages: Averages,
     /// The epoch that was left before its end.
     pub(crate) open: Option<OpenEpoch>,
+    /// The scale of the loss, once training has used one.
+    pub(crate) scaler: Option<Scaler>,
+    /// What prediction and evaluation round to; see [`Model::set_inference`].
+    pub(crate) inference: Option<DType>,
     stream: StreamId,
 }
 
@@ -87,6 +92,7 @@ impl Model {
         self.table.reset_states();
         self.drop_averages();
         self.open = None;
+        self.scaler = None;
         Ok(())
     }
 
@@ -126,6 +132,9 @@ impl Model {
     pub fn to_device(&mut self, device: &Device) -> Result<()> {
         device.check()?;
         device.expect_float(self.dtype)?;
+        for half in self.inference.into_iter().chain(self.table.half()) {
+            device.expect_float(half)?;
+        }
         let stream = self.stream;
         stream.executes(|| self.table.move_to(device))?;
         self.device = device.clone();

@@ -17,12 +17,15 @@ pub struct Predictor {
     frozen: Vec<bool>,
     device: Device,
     dtype: DType,
+    autocast: Option<DType>,
 }
 
 impl Predictor {
     /// See [`Model::predict`]. Work runs on the calling thread's own stream.
     pub fn predict(&self, inputs: &[ArrayView<'_>], batch_size: usize) -> Result<Vec<HostArray>> {
-        predict(&self.graph, &self.bound, &self.frozen, &self.device, self.dtype, inputs, batch_size)
+        let Self { graph, device, .. } = self;
+        let pass = pass(device, self.dtype, self.autocast, &self.bound, &self.frozen);
+        predict(graph, &pass, inputs, batch_size)
     }
 
     pub fn device(&self) -> Device {
@@ -34,7 +37,8 @@ impl Model {
     /// The outputs in evaluation mode, in batches of `batch_size` rows (0: all at once).
     pub fn predict(&self, inputs: &[ArrayView<'_>], batch_size: usize) -> Result<Vec<HostArray>> {
         let (bound, frozen) = (self.table.plain(), self.table.frozen());
-        self.stream().executes(|| predict(&self.graph, &bound, &frozen, &self.device, self.dtype, inputs, batch_size))
+        let pass = pass(&self.device, self.dtype, self.inference, &bound, &frozen);
+        self.stream().executes(|| predict(&self.graph, &pass, inputs, batch_size))
     }
 
     /// A snapshot for many threads. With names of layers it gives their values instead of the model's outputs.
@@ -47,26 +51,28 @@ impl Model {
             frozen: self.table.frozen(),
             device: self.device.clone(),
             dtype: self.dtype,
+            autocast: self.inference,
         })
     }
 }
 
-fn predict(
-    graph: &Graph,
-    bound: &[Bound],
-    frozen: &[bool],
-    device: &Device,
+fn pass<'a>(
+    device: &'a Device,
     dtype: DType,
-    inputs: &[ArrayView<'_>],
-    batch_size: usize,
-) -> Result<Vec<HostArray>> {
-    device.check()?;
+    autocast: Option<DType>,
+    bound: &'a [Bound],
+    frozen: &'a [bool],
+) -> Pass<'a> {
+    Pass { training: false, device, dtype, autocast, bound, frozen, seed: 0, pass: 0 }
+}
+
+fn predict(graph: &Graph, pass: &Pass<'_>, inputs: &[ArrayView<'_>], batch_size: usize) -> Result<Vec<HostArray>> {
+    pass.device.check()?;
     graph.check_inputs(inputs)?;
     let rows = inputs[0].rows();
     let run = |inputs: &[ArrayView<'_>]| -> Result<Vec<HostArray>> {
-        let pass = Pass { training: false, device, dtype, bound, frozen, seed: 0, pass: 0 };
-        let values = graph.bind_inputs(inputs.iter().map(ArrayView::to_array).collect(), dtype, device)?;
-        graph.forward(&pass, values, &mut Vec::new())?.iter().map(|v| v.to_host()).collect()
+        let values = graph.bind_inputs(inputs.iter().map(ArrayView::to_array).collect(), pass.dtype, pass.device)?;
+        graph.forward(pass, values, &mut Vec::new())?.iter().map(|v| v.to_host()).collect()
     };
     if batch_size == 0 || batch_size >= rows {
         return run(inputs);

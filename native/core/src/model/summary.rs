@@ -89,11 +89,12 @@ impl Model {
                 frozen: !entries.is_empty() && entries.iter().all(|e| e.frozen),
             });
         }
-        let numbers: usize = layers.iter().map(|l| l.parameters + l.buffers).sum();
+        let size = |e: &super::Entry| Ok(element_count(&e.shape)? * e.dtype(self.dtype).size());
+        let bytes = self.table.entries.iter().map(size).sum::<Result<_>>()?;
         Ok(Summary {
             parameters: layers.iter().map(|l| l.parameters).sum(),
             trainable: layers.iter().map(|l| l.trainable_parameters).sum(),
-            bytes: numbers * self.dtype.size(),
+            bytes,
             optimizer_bytes: self.table.state_len() * self.dtype.size(),
             multiply_adds: layers.iter().map(|l| l.multiply_adds).sum(),
             activation_bytes: activations(&self.graph.nodes, &types).map(|n| n * self.dtype.size() as u64),
@@ -107,7 +108,7 @@ impl Model {
         let entry = |e: &super::Entry| StateEntry {
             name: e.name.clone(),
             shape: e.shape.clone(),
-            dtype: if matches!(e.stored, Bound::Counter(_)) { "i64" } else { self.dtype.name() },
+            dtype: if matches!(e.stored, Bound::Counter(_)) { "i64" } else { e.dtype(self.dtype).name() },
             kind: if e.role == Role::Parameter { "parameter" } else { "buffer" },
             trainable: e.role == Role::Parameter && !e.frozen,
         };

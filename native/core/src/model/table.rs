@@ -24,6 +24,16 @@ pub(crate) struct Entry {
     pub average: Option<Value>,
 }
 
+impl Entry {
+    /// The type in which its value is stored: the model's, or a half where the weights are stored as such.
+    pub fn dtype(&self, model: DType) -> DType {
+        match &self.stored {
+            Bound::Tensor(value) => value.dtype().unwrap_or(model),
+            Bound::Counter(_) => model,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
     pub entries: Vec<Entry>,
@@ -125,6 +135,25 @@ impl Table {
     /// Whether some parameter trains.
     pub fn trains(&self) -> bool {
         self.entries.iter().any(|e| e.role == Role::Parameter && !e.frozen)
+    }
+
+    /// The type of 16 bits in which parameters are stored, where they are.
+    pub fn half(&self) -> Option<DType> {
+        self.entries.iter().map(|e| e.dtype(DType::F32)).find(|t| t.is_half())
+    }
+
+    /// Parameters that are stored as halves cannot train: most steps would be too small to change them.
+    pub fn check_trainable(&self) -> Result<()> {
+        let stored = |e: &&Entry| e.role == Role::Parameter && !e.frozen && e.dtype(DType::F32).is_half();
+        match self.entries.iter().find(stored) {
+            None => Ok(()),
+            Some(entry) => Err(Error::dtype(
+                "training",
+                "parameters of the model's type, or frozen ones",
+                entry.dtype(DType::F32).name(),
+            )
+            .at(&entry.name)),
+        }
     }
 
     /// Takes over new buffer values of a pass that succeeded.

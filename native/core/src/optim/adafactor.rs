@@ -73,6 +73,8 @@ impl Optimizer for AdafactorOptimizer {
         let t = (state.step + 1) as f64;
         let rise = t.powf(self.beta2_decay);
         let least = self.eps.0.unwrap_or(match parameter.dtype()? {
+            DType::F16 => half::f16::EPSILON.to_f64(),
+            DType::BF16 => half::bf16::EPSILON.to_f64(),
             DType::F32 => f64::from(f32::EPSILON),
             DType::F64 => f64::EPSILON,
         });

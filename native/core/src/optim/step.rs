@@ -79,6 +79,7 @@ pub(super) fn fused<R: Rule<N>, const N: usize>(
     match parameter.dtype()? {
         DType::F32 => fused_as::<f32, R, N>(rule, parameter, gradient, slots),
         DType::F64 => fused_as::<f64, R, N>(rule, parameter, gradient, slots),
+        DType::F16 | DType::BF16 => Ok(false),
     }
 }
 

@@ -16,7 +16,8 @@ use crate::array::element_count;
 use crate::layers::{Bound, Role};
 use crate::model::Model;
 use crate::optim::slot_names;
-use crate::tensor::Value;
+use crate::tensor::{DType, Value};
+use crate::train::Scaler;
 use crate::{Error, ErrorKind, HostData, Result};
 
 /// Version of the format that this build writes, and the newest it reads.
@@ -64,6 +65,9 @@ pub(super) struct Facts {
     pub metrics: usize,
     pub attachments: usize,
     pub open: Option<OpenFacts>,
+    /// The scale of the loss; none in files of runs without loss scaling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaler: Option<Scaler>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -83,6 +87,8 @@ pub(super) struct OpenFacts {
     pub samples: u64,
     pub batches: u64,
     pub steps: u64,
+    #[serde(default)]
+    pub skipped: u64,
 }
 
 /// Where an array of the file comes from.
@@ -101,7 +107,12 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     fn value(name: String, value: &'a Value) -> Result<Self> {
-        let dtype = if value.dtype()?.size() == 8 { "F64" } else { "F32" };
+        let dtype = match value.dtype()? {
+            DType::F64 => "F64",
+            DType::F32 => "F32",
+            // Written as what the host reads: a half is an f32 of the same number.
+            DType::F16 | DType::BF16 => "F32",
+        };
         Ok(Self { name, dtype, shape: value.shape(), source: Source::Value(value) })
     }
 
@@ -173,7 +184,9 @@ impl Model {
                 samples: open.tally.samples,
                 batches: open.tally.batches,
                 steps: open.tally.steps,
+                skipped: open.tally.skipped,
             }),
+            scaler: self.scaler,
         })
     }
 

@@ -144,12 +144,12 @@ impl Model {
             };
         }
         let empty = match self.dtype {
-            DType::F32 => HostData::F32(Vec::new()),
             DType::F64 => HostData::F64(Vec::new()),
+            _ => HostData::F32(Vec::new()),
         };
         let data = file.elements(tensor, empty)?;
         let array = HostArray { shape: entry.shape.clone(), data };
-        Ok(Bound::Tensor(Value::float_from_array(array, self.dtype, &self.device)?))
+        Ok(Bound::Tensor(Value::float_from_array(array, entry.dtype(self.dtype), &self.device)?))
     }
 }
 

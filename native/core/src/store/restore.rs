@@ -77,6 +77,7 @@ impl Model {
         self.passes = facts.passes;
         (self.averages.steps, self.averages.moves) = (facts.average_steps, facts.average_moves);
         self.open = open;
+        self.scaler = facts.scaler;
         Ok(())
     }
 
@@ -225,7 +226,10 @@ impl Arrays<'_> {
         Ok(Row {
             stored: match entry.role {
                 Role::Counter => Bound::Counter(counter(&self.view(&entry.name)?)?),
-                _ => Bound::Tensor(self.value(&entry.name, Some(&entry.shape))?),
+                _ => {
+                    let value = self.value(&entry.name, Some(&entry.shape))?;
+                    Bound::Tensor(value.to_float(entry.dtype(self.model.dtype)))
+                }
             },
             state: State { step: facts.step, slots, numbers },
             average: if facts.average { Some(averaged()?) } else { None },
@@ -275,7 +279,7 @@ impl Arrays<'_> {
         if whole != Some(log.len()) || entries != Some(log_lengths.len()) {
             return Err(format_error("the log of the open epoch does not agree with itself"));
         }
-        let OpenFacts { epoch, samples, batches, steps } = open;
+        let OpenFacts { epoch, samples, batches, steps, skipped } = open;
         let (seconds, weighted, last_loss, read_mass) = (*seconds, *weighted, *last_loss, *read_mass);
         // A tally that was laid aside has read all its batches.
         let (parts, read_batches) = (parts.to_vec(), batches);
@@ -283,6 +287,7 @@ impl Arrays<'_> {
             samples,
             batches,
             steps,
+            skipped,
             seconds,
             weighted,
             read_mass,

@@ -84,12 +84,20 @@ impl Model {
             Some(name) => StoredType::parse(name).ok().filter(|t| t.is_float()),
             None => Some(if self.dtype == DType::F64 { StoredType::F64 } else { StoredType::F32 }),
         };
+        // Parameters that are stored as halves stay that in the file.
+        let kept = |entry: &Entry| match entry.dtype(self.dtype) {
+            _ if options.dtype.is_some() => None,
+            DType::F16 => Some(StoredType::F16),
+            DType::BF16 => Some(StoredType::BF16),
+            _ => None,
+        };
         let Some(float) = chosen else {
             let found = options.dtype.as_deref().unwrap_or_default();
             return Err(Error::dtype("type of the file", "F64, F32, F16 or BF16", found));
         };
         let mut planned = Vec::with_capacity(self.table.entries.len());
         for entry in &self.table.entries {
+            let float = kept(entry).unwrap_or(float);
             let dtype = if matches!(entry.stored, Bound::Counter(_)) { StoredType::I64 } else { float };
             planned.push(Planned { entry, dtype, bytes: (element_count(&entry.shape)? * dtype.bits() / 8) as u64 });
         }

@@ -25,6 +25,7 @@ impl Value {
         match dtype {
             DType::F32 => Self::from_f32(array.data.to_f32(), &array.shape, device),
             DType::F64 => Self::from_f64(array.data.to_f64(), &array.shape, device),
+            half => Self::from_doubles(array.data.to_f64(), &array.shape, half, device),
         }
     }
 
@@ -67,8 +68,13 @@ impl Value {
     /// Numbers computed in double precision, stored as `dtype`.
     pub fn from_doubles(data: Vec<f64>, shape: &[usize], dtype: DType, device: &Device) -> Result<Self> {
         match dtype {
-            DType::F32 => Self::from_f32(data.into_iter().map(|x| x as f32).collect(), shape, device),
             DType::F64 => Self::from_f64(data, shape, device),
+            DType::F32 => Self::from_f32(data.into_iter().map(|x| x as f32).collect(), shape, device),
+            half => {
+                check_count(data.len(), shape)?;
+                device.expect_float(half)?;
+                Ok(Self::float(Dispatch::float_from_data(rounded(data, shape, half), device.dispatch())))
+            }
         }
     }
 
@@ -107,7 +113,7 @@ impl Value {
             .map_err(|e| Error::new(ErrorKind::Device, format!("reading from the device failed: {e}")))
     }
 
-    /// Copies to host memory: f32, f64, i32, or u8 for bools. Waits for the device.
+    /// Copies to host memory: f32 (halves too, which it holds exactly), f64, i32, or u8 for bools. Waits for the device.
     pub fn to_host(&self) -> Result<HostArray> {
         let (shape, kind) = (self.shape(), self.kind);
         let double = kind == Kind::Float && self.dtype()? == DType::F64;
@@ -133,6 +139,17 @@ impl Value {
             [one] => Ok(*one),
             _ => Err(Error::shape("scalar", "one element", format!("{:?}", self.shape()))),
         }
+    }
+}
+
+/// Numbers as data of a floating-point type, each rounded once.
+pub(super) fn rounded(data: Vec<f64>, shape: &[usize], dtype: DType) -> TensorData {
+    let shape = Shape::from(shape.to_vec());
+    match dtype {
+        DType::F64 => TensorData::new(data, shape),
+        DType::F32 => TensorData::new(data.into_iter().map(|x| x as f32).collect(), shape),
+        DType::F16 => TensorData::new(data.into_iter().map(half::f16::from_f64).collect(), shape),
+        DType::BF16 => TensorData::new(data.into_iter().map(half::bf16::from_f64).collect(), shape),
     }
 }
 

@@ -7,6 +7,7 @@ use burn::tensor::{Shape, TensorData};
 use burn_flex::FlexTensor;
 use exburn_kernels::optim::sum_squares;
 
+use super::create::rounded;
 use super::{DType, Kind, Value};
 use crate::array::element_count;
 use crate::{Error, Result};
@@ -96,11 +97,7 @@ impl Value {
         if element_count(shape)? != data.len() {
             return Err(Error::shape("constant", format!("{} elements", data.len()), format!("{shape:?}")));
         }
-        let shape = Shape::from(shape.to_vec());
-        let data = match self.dtype()? {
-            DType::F32 => TensorData::new(data.iter().map(|&x| x as f32).collect::<Vec<_>>(), shape),
-            DType::F64 => TensorData::new(data.to_vec(), shape),
-        };
+        let data = rounded(data.to_vec(), shape, self.dtype()?);
         Ok(Self::float(Dispatch::float_from_data(data, &self.raw.device())))
     }
 
@@ -112,6 +109,7 @@ impl Value {
         let sum = match plain.dtype()? {
             DType::F32 => plain.host_slice::<f32>().map(sum_squares),
             DType::F64 => plain.host_slice::<f64>().map(sum_squares),
+            DType::F16 | DType::BF16 => return plain.to_float(DType::F32).sum_squares(),
         };
         match sum {
             Some(sum) => {

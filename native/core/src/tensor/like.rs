@@ -4,7 +4,8 @@ use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensorKind, Scalar, TensorMetadata};
 use burn::tensor::{Shape, TensorData};
 
-use super::{DType, Value};
+use super::Value;
+use super::create::rounded;
 use crate::array::element_count;
 use crate::{Error, Result};
 
@@ -41,12 +42,8 @@ impl Value {
         if element_count(shape)? != count {
             return Err(Error::shape(format!("array of shape {shape:?}"), element_count(shape)?, count));
         }
-        let shape = self.held(shape);
-        let data = match self.dtype()? {
-            DType::F32 => TensorData::new(data.into_iter().map(|x| x as f32).collect(), shape),
-            DType::F64 => TensorData::new(data, shape),
-        };
-        Ok(Self::float(Dispatch::float_from_data(data, &self.raw.device())))
+        let shape = self.held(shape).to_vec();
+        Ok(Self::float(Dispatch::float_from_data(rounded(data, &shape, self.dtype()?), &self.raw.device())))
     }
 
     /// A list of integers.

@@ -10,6 +10,7 @@ mod conv;
 mod conv_transpose;
 mod create;
 mod extremes;
+mod finite;
 mod functions;
 mod host;
 mod index;

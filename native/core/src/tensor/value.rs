@@ -8,14 +8,20 @@ use crate::{Error, Result};
 
 pub use crate::spec::ValueKind as Kind;
 
-/// Floating-point type of a model and its values.
+/// Floating-point type of a model and its values. A model has [`DType::F32`] or [`DType::F64`]; the halves are for what its
+/// layers compute under mixed precision, for weights that are only stored, and for eager tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DType {
+    /// IEEE half precision: 11 bits of mantissa, largest number 65504.
+    F16,
+    /// The upper half of an f32: 8 bits of mantissa, its range.
+    BF16,
     F32,
     F64,
 }
 
 impl DType {
+    /// The type of a model.
     pub fn parse(name: &str) -> Result<Self> {
         match name {
             "f32" => Ok(Self::F32),
@@ -26,20 +32,40 @@ impl DType {
 
     pub fn name(self) -> &'static str {
         match self {
+            Self::F16 => "f16",
+            Self::BF16 => "bf16",
             Self::F32 => "f32",
             Self::F64 => "f64",
         }
     }
 
+    /// Bytes of an element.
     pub fn size(self) -> usize {
         match self {
+            Self::F16 | Self::BF16 => 2,
             Self::F32 => 4,
             Self::F64 => 8,
         }
     }
 
+    /// Whether it is one of the two types of 16 bits.
+    pub fn is_half(self) -> bool {
+        matches!(self, Self::F16 | Self::BF16)
+    }
+
+    /// The type that holds the numbers of both: the wider one, f32 for the two halves.
+    pub fn widest(self, other: Self) -> Self {
+        match (self, other) {
+            (a, b) if a == b => a,
+            (Self::F64, _) | (_, Self::F64) => Self::F64,
+            _ => Self::F32,
+        }
+    }
+
     pub(crate) fn burn(self) -> FloatDType {
         match self {
+            Self::F16 => FloatDType::F16,
+            Self::BF16 => FloatDType::BF16,
             Self::F32 => FloatDType::F32,
             Self::F64 => FloatDType::F64,
         }
@@ -101,9 +127,11 @@ impl Value {
     /// Floating-point type; integers and bools have none.
     pub fn dtype(&self) -> Result<DType> {
         match self.raw.dtype() {
+            burn::tensor::DType::F16 => Ok(DType::F16),
+            burn::tensor::DType::BF16 => Ok(DType::BF16),
             burn::tensor::DType::F32 => Ok(DType::F32),
             burn::tensor::DType::F64 => Ok(DType::F64),
-            other => Err(Error::dtype("value", "f32 or f64", other.name())),
+            other => Err(Error::dtype("value", "a floating-point type", other.name())),
         }
     }
 

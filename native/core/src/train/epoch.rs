@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ledger::{Ledger, OpenEpoch, Plan, Tally};
 use super::pace::{Pace, Rows, check_rate};
-use super::step::{BatchId, add_scaled, apply, check_data, check_ready, gradients, norm_or_nan};
+use super::step::{BatchId, add_scaled, apply, check_data, check_ready, gradients, norm_or_nan, scale_of};
 use super::{Flow, OnBatch, RunResult, TrainOptions};
 use crate::data::images::Moment;
 use crate::data::{Batch, Column, Dataset, Feed};
@@ -48,9 +48,12 @@ pub fn train_epoch<'p>(
         let moment = Moment { seed: options.seed, epoch: options.epoch };
         let needed = first * options.accumulate..batches.count().min(until * options.accumulate);
         let mut feed = Feed::new(data, &batches, Some(moment), needed)?;
-        let (mut stopped, mut norm) = (false, None);
+        let (mut stopped, mut latest) = (false, None);
+        // Steps that are left out use up no row of rates.
+        let earlier_steps = ledger.tally.steps;
         'steps: for step in first..until {
             let group = step * options.accumulate..((step + 1) * options.accumulate).min(batches.count());
+            let row = (ledger.tally.steps - earlier_steps) as usize;
             let group_mass = group.clone().map(|index| data.mass(batches.batch(index))).sum();
             let mut total: Vec<Option<Value>> = Vec::new();
             let mut flow = Flow::Continue;
@@ -67,8 +70,8 @@ pub fn train_epoch<'p>(
                 }
                 model.table.commit(batch.updates);
                 if index + 1 < group.end {
-                    let steps = ((step - first) as u64, &rows.rates[..], &rows.momenta[..]);
-                    flow = ledger.report(&plan, rows.rate(step - first), steps, &mut on_batch)?;
+                    let steps = (row as u64, &rows.rates[..], &rows.momenta[..]);
+                    flow = ledger.report(&plan, rows.rate(row), steps, &mut on_batch)?;
                 }
                 if flow == Flow::Stop {
                     // A group that is not whole makes no step.
@@ -77,11 +80,12 @@ pub fn train_epoch<'p>(
                 }
             }
             let id = BatchId { epoch: options.epoch, batch: group.end as u64 - 1 };
-            let (rates, momenta) = rows.at(step - first);
+            let (rates, momenta) = rows.at(row);
             rates.iter().try_for_each(|&rate| check_rate(rate))?;
-            norm = apply(model, total, (&rates, &momenta), options, &id)?;
-            ledger.tally.steps += 1;
-            let steps = ((step - first) as u64 + 1, &rows.rates[..], &rows.momenta[..]);
+            let made = apply(model, total, (&rates, &momenta), options, &id)?;
+            ledger.note(&made, scale_of(model, options));
+            latest = Some(made);
+            let steps = (ledger.tally.steps - earlier_steps, &rows.rates[..], &rows.momenta[..]);
             if ledger.report(&plan, rates[0], steps, &mut on_batch)? == Flow::Stop {
                 stopped = true;
                 break;
@@ -92,7 +96,7 @@ pub fn train_epoch<'p>(
         if options.keep_open && whole_groups && ledger.tally.batches < batches.count() as u64 {
             model.open = Some(OpenEpoch { epoch: options.epoch, tally: ledger.lay_aside()? });
         }
-        let norm = norm_or_nan(norm)?;
+        let norm = norm_or_nan(latest)?;
         let steps = ledger.tally.steps;
         ledger.finish(stopped, steps, norm)
     })

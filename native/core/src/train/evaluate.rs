@@ -88,6 +88,7 @@ impl<'a> Evaluator<'a> {
             training: false,
             device: &model.device,
             dtype: model.dtype,
+            autocast: model.inference,
             bound: &self.bound,
             frozen: &self.frozen,
             seed: 0,

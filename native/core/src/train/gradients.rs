@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::ledger::Ledger;
 use super::pace::check_rate;
+use super::scaler::unscale;
 use super::step::{BatchId, apply, arrays, check_data, check_ready, check_weights, gradients, norm_or_nan};
 use super::{RunResult, TrainOptions, clip};
 use crate::layers::{Bound, Role};
@@ -114,14 +115,23 @@ pub fn apply_gradients(model: &mut Model, gradients: &mut Gradients, options: &T
             other => (*position, other.clone()),
         });
         let updates = updates.filter(|(position, _)| !model.table.entries[*position].frozen).collect();
-        let norm = apply(model, by_position, (&[rate], &[]), options, &gradients.id)?;
+        let step = apply(model, by_position, (&[rate], &[]), options, &gradients.id)?;
         model.table.commit(updates);
         gradients.updates.clear();
-        norm_or_nan(norm)
+        norm_or_nan(Some(step))
     })
 }
 
 impl Gradients {
+    /// Divides all gradients by what the loss was multiplied by. Whether all of them are finite.
+    pub fn unscale(&mut self, scale: f64) -> Result<bool> {
+        if !(scale > 0.0 && scale.is_finite()) {
+            return Err(Error::argument(format!("unscale: expected a positive number, found {scale}")));
+        }
+        let stream = self.stream;
+        stream.executes(|| unscale(self.rows.iter_mut().map(|row| &mut row.gradient), scale))
+    }
+
     /// All parameters of the model, in its order.
     pub fn list(&self) -> Vec<GradientEntry> {
         let line = |row: &Row| GradientEntry {

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::time::Instant;
 
+use super::step::Step;
 use super::{BatchEvent, Flow, OnBatch, RunResult};
 use crate::losses::Evaluated;
 use crate::metrics::Measured;
@@ -23,7 +24,9 @@ struct Pending {
 pub(crate) struct Tally {
     pub samples: u64,
     pub batches: u64,
+    /// Steps made, and those left out.
     pub steps: u64,
+    pub skipped: u64,
     /// Time of earlier calls.
     pub seconds: f64,
     /// Losses of what has been read, added up.
@@ -54,6 +57,8 @@ pub(super) struct Ledger {
     epoch: u64,
     keep: bool,
     pub tally: Tally,
+    /// What the next step's loss is multiplied by; none without loss scaling.
+    pub loss_scale: Option<f64>,
     started: Instant,
 }
 
@@ -73,6 +78,7 @@ impl Ledger {
             epoch,
             keep: false,
             tally: Tally { last_loss: f64::NAN, ..Tally::default() },
+            loss_scale: None,
             started: Instant::now(),
         }
     }
@@ -142,6 +148,15 @@ impl Ledger {
         Ok(())
     }
 
+    /// Notes a step, and the scale that the next one has.
+    pub fn note(&mut self, step: &Step, scale: Option<f64>) {
+        match step {
+            Step::Made(_) => self.tally.steps += 1,
+            Step::Skipped => self.tally.skipped += 1,
+        }
+        self.loss_scale = scale;
+    }
+
     /// The tally of a run to be gone on with.
     pub fn lay_aside(&mut self) -> Result<Tally> {
         self.read()?;
@@ -181,6 +196,8 @@ impl Ledger {
             steps,
             rates,
             momenta,
+            skipped: self.tally.skipped,
+            loss_scale: self.loss_scale,
         };
         match callback(&event) {
             Flow::Fail => Err(Error::new(ErrorKind::Callback, "a callback failed")),
@@ -208,6 +225,8 @@ impl Ledger {
             samples: self.tally.samples,
             batches: self.tally.batches,
             steps,
+            skipped: self.tally.skipped,
+            loss_scale: self.loss_scale,
             loss: self.mean_loss(),
             seconds: self.seconds(),
             grad_norm,

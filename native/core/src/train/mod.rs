@@ -2,13 +2,17 @@
 
 use std::cell::Cell;
 
+use crate::tensor::DType;
+
 pub(crate) mod clip;
 mod epoch;
 mod evaluate;
 mod gradients;
 mod ledger;
 mod pace;
+mod precision;
 mod profile;
+mod scaler;
 mod step;
 mod stream;
 
@@ -17,7 +21,10 @@ pub use evaluate::{evaluate, evaluate_step};
 pub use gradients::{GradientEntry, Gradients, apply_gradients, compute_gradients};
 pub(crate) use ledger::{OpenEpoch, Tally};
 pub use pace::Pace;
+pub(crate) use precision::check_precision;
 pub use profile::{StepProfile, profile_step};
+pub use scaler::LossScaling;
+pub(crate) use scaler::Scaler;
 pub use step::train_step;
 pub use stream::{BatchSource, SourceBatch, evaluate_stream, source_failed, train_stream};
 
@@ -51,6 +58,12 @@ pub struct TrainOptions {
     /// An epoch that ends before its last batch stays open: a later call with `start_batch` goes on with it, and checkpoints
     /// hold it. Loss and metrics are then those of the whole epoch.
     pub keep_open: bool,
+    /// The type of 16 bits in which layers compute what may be computed in it; the model has f32.
+    pub autocast: Option<DType>,
+    /// How the loss is scaled; the scale itself is the model's. Steps whose gradients are not finite are left out.
+    pub scaling: Option<LossScaling>,
+    /// What [`compute_gradients`] multiplies the loss by before its gradients are computed.
+    pub loss_scale: f64,
 }
 
 impl Default for TrainOptions {
@@ -70,6 +83,9 @@ impl Default for TrainOptions {
             pause_after: None,
             start_batch: 0,
             keep_open: false,
+            autocast: None,
+            scaling: None,
+            loss_scale: 1.0,
         }
     }
 }
@@ -95,6 +111,10 @@ pub struct BatchEvent<'a> {
     pub steps: u64,
     pub rates: &'a [Cell<f64>],
     pub momenta: &'a [Cell<f64>],
+    /// Steps that were left out because a gradient was not finite.
+    pub skipped: u64,
+    /// What the next step's loss is multiplied by; none without loss scaling.
+    pub loss_scale: Option<f64>,
 }
 
 /// What a callback wants.
@@ -114,8 +134,12 @@ pub struct RunResult {
     pub stopped: bool,
     pub samples: u64,
     pub batches: u64,
-    /// Optimizer steps.
+    /// Optimizer steps that were made.
     pub steps: u64,
+    /// Those left out because a gradient was not finite.
+    pub skipped: u64,
+    /// What the next step's loss is multiplied by; none without loss scaling.
+    pub loss_scale: Option<f64>,
     /// Mean loss weighted by rows; NaN when there was no batch.
     pub loss: f64,
     pub seconds: f64,

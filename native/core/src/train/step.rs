@@ -2,7 +2,8 @@
 
 use super::ledger::{Ledger, not_finite};
 use super::pace::check_rate;
-use super::{RunResult, TrainOptions, clip};
+use super::scaler::{Scaler, unscale};
+use super::{RunResult, TrainOptions, check_precision, clip};
 use crate::layers::{Bound, Role};
 use crate::losses::{Evaluated, SampleWeights};
 use crate::model::{Model, Pass};
@@ -113,6 +114,7 @@ pub(super) fn gradients_in_parts(
         training: true,
         device: &model.device,
         dtype: model.dtype,
+        autocast: options.autocast,
         bound: &bound,
         frozen: &frozen,
         seed: options.seed,
@@ -128,7 +130,7 @@ pub(super) fn gradients_in_parts(
     let outputs = model.graph.forward(&pass, inputs, &mut updates)?;
     let mut losses = compiled.objective.evaluate(&outputs, &targets, weights.as_ref())?;
     let value = losses.total.clone().detached();
-    let loss = std::mem::replace(&mut losses.total, value.clone());
+    let mut loss = std::mem::replace(&mut losses.total, value.clone());
     if options.check_finite && model.device.is_host() {
         let x = value.to_scalar()?;
         if !x.is_finite() {
@@ -136,6 +138,9 @@ pub(super) fn gradients_in_parts(
         }
     }
     let outputs = outputs.into_iter().map(Value::detached).collect();
+    if let Some(scale) = loss_scale(model, options) {
+        loss = loss.mul_scalar(scale)?;
+    }
     done(Part::Forward)?;
     let found = loss.backward()?;
     let gradient = |(b, e): (&Bound, &crate::model::Entry)| match b {
@@ -147,14 +152,50 @@ pub(super) fn gradients_in_parts(
     Ok(BatchGradients { losses, mass, outputs, targets, gradients, updates })
 }
 
-/// Clips, then lets the optimizer change the parameters, and moves their averages. Gives the norm before clipping, if one was asked for.
+/// What the loss is multiplied by before the backward pass.
+fn loss_scale(model: &Model, options: &TrainOptions) -> Option<f64> {
+    match options.scaling {
+        Some(scaling) => Some(model.scaler.map_or(scaling.init, |scaler| scaler.under(scaling).scale)),
+        None => Some(options.loss_scale).filter(|&scale| scale != 1.0),
+    }
+}
+
+/// What the next step's loss is multiplied by under loss scaling.
+pub(super) fn scale_of(model: &Model, options: &TrainOptions) -> Option<f64> {
+    options.scaling.and(model.scaler).map(|scaler| scaler.scale)
+}
+
+/// What became of a step.
+pub(super) enum Step {
+    /// With the norm before clipping, if one was asked for.
+    Made(Option<Value>),
+    /// A gradient was not finite: nothing but the loss scale changed.
+    Skipped,
+}
+
+impl Step {
+    pub fn is_made(&self) -> bool {
+        matches!(self, Self::Made(_))
+    }
+}
+
+/// Undoes the loss scale, clips, then lets the optimizer change the parameters, and moves their averages.
 pub(super) fn apply(
     model: &mut Model,
     mut gradients: Vec<Option<Value>>,
     (rates, momenta): (&[f64], &[f64]),
     options: &TrainOptions,
     id: &BatchId,
-) -> Result<Option<Value>> {
+) -> Result<Step> {
+    if let Some(scaling) = options.scaling {
+        let mut scaler = model.scaler.map_or_else(|| Scaler::new(scaling), |scaler| scaler.under(scaling));
+        let finite = unscale(gradients.iter_mut(), scaler.scale)?;
+        scaler.update(!finite);
+        model.scaler = Some(scaler);
+        if !finite {
+            return Ok(Step::Skipped);
+        }
+    }
     let mut norm = None;
     if let Some(max) = options.clip_norm {
         norm = clip::by_norm(&mut gradients, max, model.device.is_host())?;
@@ -178,12 +219,15 @@ pub(super) fn apply(
         optimizers.step(row, parameter, gradient, &mut entry.state).map_err(|e| e.at(&entry.name))?;
     }
     model.move_averages()?;
-    Ok(norm)
+    Ok(Step::Made(norm))
 }
 
-/// The norm that [`apply`] gave; NaN where none was asked for.
-pub(super) fn norm_or_nan(norm: Option<Value>) -> Result<f64> {
-    norm.map_or(Ok(f64::NAN), |n| n.to_scalar())
+/// The norm of a step's gradients; NaN where none was asked for, or no step made.
+pub(super) fn norm_or_nan(step: Option<Step>) -> Result<f64> {
+    match step {
+        Some(Step::Made(Some(norm))) => norm.to_scalar(),
+        _ => Ok(f64::NAN),
+    }
 }
 
 /// Adds a batch's gradients, times a weight, to the sums of its step.
@@ -205,6 +249,11 @@ pub(super) fn check_ready(model: &Model, options: &TrainOptions) -> Result<()> {
     model.compiled()?;
     clip::check_limit("clip_norm", options.clip_norm)?;
     clip::check_limit("clip_value", options.clip_value)?;
+    if let Some(scaling) = &options.scaling {
+        scaling.check()?;
+    }
+    check_precision(model, options.autocast)?;
+    model.table.check_trainable()?;
     if model.averages.in_use {
         return Err(Error::argument("the averaged weights are in use: put the trained ones back before training"));
     }
@@ -238,10 +287,12 @@ pub fn train_step(
         let weights = weights.map(ArrayView::to_array);
         let batch = gradients(model, arrays(inputs), arrays(targets), weights, &id, options)?;
         ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;
-        let norm = apply(model, batch.gradients, (&[rate], &[]), options, &id)?;
+        let step = apply(model, batch.gradients, (&[rate], &[]), options, &id)?;
+        ledger.note(&step, scale_of(model, options));
         model.table.commit(batch.updates);
         model.passes += 1;
-        let norm = norm_or_nan(norm)?;
-        ledger.finish(false, 1, norm)
+        let made = u64::from(step.is_made());
+        let norm = norm_or_nan(Some(step))?;
+        ledger.finish(false, made, norm)
     })
 }

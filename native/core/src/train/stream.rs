@@ -6,7 +6,9 @@ use super::epoch::{cancelled, check_options};
 use super::evaluate::Evaluator;
 use super::ledger::{Ledger, Plan};
 use super::pace::{Pace, Rows, check_rate};
-use super::step::{BatchId, add_scaled, apply, arrays, check_data, check_ready, check_weights, gradients, norm_or_nan};
+use super::step::{
+    BatchId, add_scaled, apply, arrays, check_data, check_ready, check_weights, gradients, norm_or_nan, scale_of,
+};
 use super::{Flow, OnBatch, RunResult, TrainOptions};
 use crate::losses::Reduction;
 use crate::model::{Model, check_finite};
@@ -78,11 +80,11 @@ pub fn train_stream(
     model.stream().executes(|| {
         let mut ledger = Ledger::new(&model.compiled()?.metrics, options.check_finite, options.epoch);
         let mut plan = Plan { batches: 0, samples: 0, report_every: options.report_every };
-        let (mut done, mut stopped, mut norm, mut index) = (0u64, false, None, 0u64);
+        let (mut done, mut stopped, mut latest, mut index) = (0u64, false, None, 0u64);
         let mut next = if most == 0 { None } else { take(model, source, 0, options.check_finite, 0)? };
         while let Some(first) = next.take() {
             let (mut rates, mut momenta) = (vec![f64::NAN; columns], vec![f64::NAN; columns]);
-            source.pace(done, &mut rates, &mut momenta)?;
+            source.pace(ledger.tally.steps, &mut rates, &mut momenta)?;
             let pace = Pace { rates: &rates, momenta: &momenta, columns };
             let row = Rows::new(pace, 1, model.compiled()?.optimizer.count())?;
             let mut group = Group::default();
@@ -111,13 +113,16 @@ pub fn train_stream(
                 let now = (0, &row.rates[..], &row.momenta[..]);
                 if ledger.report(&plan, row.rate(0), now, &mut on_batch)? == Flow::Stop {
                     // A group that is not whole makes no step.
-                    return ledger.finish(true, done, norm_or_nan(norm)?);
+                    let steps = ledger.tally.steps;
+                    return ledger.finish(true, steps, norm_or_nan(latest)?);
                 }
             }
             let id = BatchId { epoch: options.epoch, batch: index - 1 };
             let (rates, momenta) = row.at(0);
             rates.iter().try_for_each(|&rate| check_rate(rate))?;
-            norm = apply(model, group.finish()?, (&rates, &momenta), options, &id)?;
+            let made = apply(model, group.finish()?, (&rates, &momenta), options, &id)?;
+            ledger.note(&made, scale_of(model, options));
+            latest = Some(made);
             done += 1;
             let now = (1, &row.rates[..], &row.momenta[..]);
             if ledger.report(&plan, rates[0], now, &mut on_batch)? == Flow::Stop {
@@ -125,7 +130,8 @@ pub fn train_stream(
                 break;
             }
         }
-        ledger.finish(stopped, done, norm_or_nan(norm)?)
+        let steps = ledger.tally.steps;
+        ledger.finish(stopped, steps, norm_or_nan(latest)?)
     })
 }
 

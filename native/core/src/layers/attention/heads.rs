@@ -134,7 +134,7 @@ impl Attention {
             shape.extend([o.heads, size]);
             x.reshape(&shape)?.permute(if o.batch_first { &[0, 2, 1, 3] } else { &[1, 2, 0, 3] })
         };
-        let mut scores = heads(query)?.matmul(&heads(key)?.transpose()?)?;
+        let mut scores = ctx.matmul(&heads(query)?, &heads(key)?.transpose()?)?;
         let (added, sure) = masking.added(ctx, inputs, [batch, o.heads, queries, keys])?;
         let added = added.map(|mask| self.widen(ctx, mask)).transpose()?;
         if let Some(added) = &added {
@@ -146,14 +146,14 @@ impl Attention {
         }
         let weights = ctx.drop(weights, o.dropout, self.part)?;
 
-        let mixed = weights.clone().matmul(&heads(value)?)?;
+        let mixed = ctx.matmul(&weights, &heads(value)?)?;
         let (axes, shape) = match o.batch_first {
             true => ([0, 2, 1, 3], [batch, queries, e]),
             false => ([2, 0, 1, 3], [queries, batch, e]),
         };
         let bias = ctx.optional(&self.name("out_proj.bias"))?;
-        let output =
-            mixed.permute(&axes)?.reshape(&shape)?.linear(&ctx.get(&self.name("out_proj.weight"))?, bias.as_ref())?;
+        let mixed = mixed.permute(&axes)?.reshape(&shape)?;
+        let output = ctx.linear(&mixed, &ctx.get(&self.name("out_proj.weight"))?, bias.as_ref())?;
         Ok((output, weights))
     }
 
@@ -166,7 +166,7 @@ impl Attention {
             false => ctx.get(&self.name(name))?,
         };
         let bias = ctx.optional(&self.name("in_proj_bias"))?.map(part).transpose()?;
-        x.clone().linear(&weight, bias.as_ref())
+        ctx.linear(x, &weight, bias.as_ref())
     }
 
     /// A mask over the keys that were given as one over all keys: those appended are open.

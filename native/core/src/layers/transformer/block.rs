@@ -192,7 +192,7 @@ impl Block {
     fn feed(&self, ctx: &Context<'_>, x: Value) -> Result<Value> {
         let linear = |x: Value, name: &str| {
             let name = format!("{}{name}", self.prefix);
-            x.linear(&ctx.get(&format!("{name}.weight"))?, ctx.optional(&format!("{name}.bias"))?.as_ref())
+            ctx.linear(&x, &ctx.get(&format!("{name}.weight"))?, ctx.optional(&format!("{name}.bias"))?.as_ref())
         };
         let inner = linear(x, "linear1")?;
         let inner = if self.options.gelu { inner.gelu()? } else { inner.relu()? };
