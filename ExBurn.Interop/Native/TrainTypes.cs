@@ -39,6 +39,12 @@ internal struct TrainOptionsNative
     /// <summary>Numbers in a row of rates and momenta; 0 is 1.</summary>
     public ulong Columns;
 
+    /// <summary>Segments of gradient checkpointing; 0 or 1 is none.</summary>
+    public ulong Segments;
+
+    /// <summary>Events, and the result of a step, tell the norms of the gradients.</summary>
+    public bool WatchGradients;
+
     internal readonly unsafe ExbTrainOptions ToNative() => new()
     {
         struct_size = (uint)sizeof(ExbTrainOptions),
@@ -57,6 +63,8 @@ internal struct TrainOptionsNative
         pause_after = PauseAfter,
         keep_open = KeepOpen ? 1u : 0,
         columns = Columns,
+        segments = Segments,
+        watch_gradients = WatchGradients ? 1u : 0,
     };
 }
 
@@ -126,6 +134,12 @@ internal readonly unsafe ref struct BatchEventNative
     public Span<double> Rates => new(_native->rates, checked((int)_native->rates_len));
 
     public Span<double> Momenta => new(_native->momenta, checked((int)_native->momenta_len));
+
+    /// <summary>Before clipping, of the step that the batch completed; NaN if it was not computed.</summary>
+    public double GradNorm => _native->grad_norm;
+
+    /// <summary>That of each parameter, NaN where one has no gradient; empty unless watched.</summary>
+    public ReadOnlySpan<double> GradNorms => new(_native->grad_norms, checked((int)_native->grad_norms_len));
 
     public ReadOnlySpan<double> Metrics => new(_native->metrics, checked((int)_native->metric_count));
 }

@@ -96,6 +96,8 @@ public sealed partial class Trainer
         Seed = unchecked((ulong)Model.Seed),
         ClipNorm = options.ClipNorm ?? 0,
         ClipValue = options.ClipValue ?? 0,
+        Segments = (ulong)(options.GradientCheckpointSegments ?? 1),
+        WatchGradients = options.MeasureGradients,
     };
 
     private static StepResult ToStep(RunResultNative result, MetricValues metrics) => new()

@@ -50,6 +50,11 @@ pub struct ExbTrainOptions {
     /// Momentum (or first beta) for all steps or per step, in rows as `rates`; NaN is the optimizer's own. Null: all their own.
     pub momenta: *const f64,
     pub momenta_len: usize,
+    /// Gradient checkpointing: segments of the model whose inner values the backward pass computes again; 0 or 1 keeps all values.
+    pub segments: u64,
+    /// Events, and the result of a single step, tell the norms of the gradients.
+    pub watch_gradients: u32,
+    pub _pad2: u32,
 }
 
 /// Bytes of ExbTrainOptions as of ABI 1.0.
@@ -77,6 +82,9 @@ impl ExbTrainOptions {
         columns: 0,
         momenta: std::ptr::null(),
         momenta_len: 0,
+        segments: 0,
+        watch_gradients: 0,
+        _pad2: 0,
     };
 }
 
@@ -108,6 +116,11 @@ pub struct ExbBatchEvent {
     pub rates_len: usize,
     pub momenta: *mut f64,
     pub momenta_len: usize,
+    /// Norm of the gradients of the step that this batch completed, before clipping; NaN where it was not computed.
+    pub grad_norm: f64,
+    /// That of each parameter in the model's order, NaN where one has no gradient; empty without `watch_gradients`.
+    pub grad_norms: *const f64,
+    pub grad_norms_len: usize,
 }
 
 /// What a run came to. The caller sets `struct_size`; all else is written.
@@ -207,6 +220,8 @@ pub(crate) unsafe fn options(ptr: *const ExbTrainOptions) -> Result<(TrainOption
         pause_after: (o.pause_after > 0).then_some(o.pause_after),
         start_batch: o.start_batch,
         keep_open: flag(o.keep_open, "keep_open")?,
+        watch_gradients: flag(o.watch_gradients, "watch_gradients")?,
+        segments: size(o.segments.max(1), "segments")?,
     };
     Ok((options, o))
 }
@@ -249,6 +264,9 @@ fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchE
             rates_len: event.rates.len(),
             momenta: event.momenta.as_ptr().cast_mut().cast(),
             momenta_len: event.momenta.len(),
+            grad_norm: event.grad_norm,
+            grad_norms: event.grad_norms.as_ptr(),
+            grad_norms_len: event.grad_norms.len(),
         };
         // SAFETY: the caller keeps function and state valid for the call; the event lives until it returns.
         match unsafe { callback(state, &event) } {

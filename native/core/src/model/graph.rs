@@ -64,6 +64,7 @@ pub(crate) struct Graph {
 }
 
 /// What a forward pass works with.
+#[derive(Clone, Copy)]
 pub(crate) struct Pass<'a> {
     pub training: bool,
     pub device: &'a Device,
@@ -146,7 +147,23 @@ impl Graph {
     ) -> Result<Vec<Value>> {
         let mut slots: Vec<Option<Value>> = inputs.into_iter().map(Some).collect();
         slots.resize(self.slots, None);
-        for (index, node) in self.nodes.iter().enumerate() {
+        self.run(pass, 0..self.nodes.len(), &mut slots, updates)?;
+        self.outputs
+            .iter()
+            .map(|&slot| slots[slot].clone().ok_or_else(|| Error::internal(format!("output slot {slot} is empty"))))
+            .collect()
+    }
+
+    /// Computes some nodes that follow one another; the slots hold what they read from before and get what they give.
+    pub fn run(
+        &self,
+        pass: &Pass<'_>,
+        nodes: Range<usize>,
+        slots: &mut [Option<Value>],
+        updates: &mut Vec<(usize, Bound)>,
+    ) -> Result<()> {
+        for index in nodes {
+            let node = &self.nodes[index];
             let inputs: Vec<Value> = node
                 .inputs
                 .iter()
@@ -182,10 +199,7 @@ impl Graph {
                 slots[slot] = Some(value);
             }
         }
-        self.outputs
-            .iter()
-            .map(|&slot| slots[slot].clone().ok_or_else(|| Error::internal(format!("output slot {slot} is empty"))))
-            .collect()
+        Ok(())
     }
 
     /// The same inputs and weights with other outputs: values of the named nodes. Nodes that they do not need are left out.

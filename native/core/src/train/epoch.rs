@@ -79,7 +79,9 @@ pub fn train_epoch<'p>(
             let id = BatchId { epoch: options.epoch, batch: group.end as u64 - 1 };
             let (rates, momenta) = rows.at(step - first);
             rates.iter().try_for_each(|&rate| check_rate(rate))?;
+            ledger.watch(model, &total, &plan, options)?;
             norm = apply(model, total, (&rates, &momenta), options, &id)?;
+            ledger.clipped(norm.as_ref(), &plan, on_batch.is_some())?;
             ledger.tally.steps += 1;
             let steps = ((step - first) as u64 + 1, &rows.rates[..], &rows.momenta[..]);
             if ledger.report(&plan, rates[0], steps, &mut on_batch)? == Flow::Stop {

@@ -3,9 +3,11 @@
 use std::cell::Cell;
 use std::time::Instant;
 
-use super::{BatchEvent, Flow, OnBatch, RunResult};
+use super::watch::Norms;
+use super::{BatchEvent, Flow, OnBatch, RunResult, TrainOptions};
 use crate::losses::Evaluated;
 use crate::metrics::Measured;
+use crate::model::Model;
 use crate::tensor::Value;
 use crate::{Error, ErrorKind, Result};
 
@@ -54,6 +56,10 @@ pub(super) struct Ledger {
     epoch: u64,
     keep: bool,
     pub tally: Tally,
+    /// Of the step that the next event is about.
+    norms: Norms,
+    /// The latest norm of all gradients that was watched.
+    watched: f64,
     started: Instant,
 }
 
@@ -62,6 +68,13 @@ pub(super) struct Plan {
     pub batches: u64,
     pub samples: u64,
     pub report_every: usize,
+}
+
+impl Plan {
+    /// Of a single step, which counts as an event.
+    pub fn single() -> Self {
+        Self { batches: 1, samples: 0, report_every: 1 }
+    }
 }
 
 impl Ledger {
@@ -73,6 +86,8 @@ impl Ledger {
             epoch,
             keep: false,
             tally: Tally { last_loss: f64::NAN, ..Tally::default() },
+            norms: Norms::default(),
+            watched: f64::NAN,
             started: Instant::now(),
         }
     }
@@ -150,6 +165,34 @@ impl Ledger {
         Ok(tally)
     }
 
+    fn is_due(&self, plan: &Plan) -> bool {
+        let batches = self.tally.batches;
+        batches == plan.batches || (plan.report_every > 0 && batches.is_multiple_of(plan.report_every as u64))
+    }
+
+    /// Measures the gradients of a step that the next event will be about, before they are clipped, where asked for.
+    pub fn watch(
+        &mut self,
+        model: &Model,
+        gradients: &[Option<Value>],
+        plan: &Plan,
+        options: &TrainOptions,
+    ) -> Result<()> {
+        if options.watch_gradients && self.is_due(plan) {
+            self.norms = Norms::of(model, gradients)?;
+            self.watched = self.norms.total;
+        }
+        Ok(())
+    }
+
+    /// Notes the norm that clipping found, where the next event is about its step.
+    pub fn clipped(&mut self, norm: Option<&Value>, plan: &Plan, heard: bool) -> Result<()> {
+        if heard && self.norms.total.is_nan() && self.is_due(plan) {
+            self.norms = Norms { each: std::mem::take(&mut self.norms.each), ..Norms::clipped(norm)? };
+        }
+        Ok(())
+    }
+
     /// Tells the callback, when one is due.
     pub fn report(
         &mut self,
@@ -159,17 +202,15 @@ impl Ledger {
         on_batch: &mut OnBatch<'_>,
     ) -> Result<Flow> {
         let Some(callback) = on_batch else { return Ok(Flow::Continue) };
-        let batches = self.tally.batches;
-        let due =
-            batches == plan.batches || (plan.report_every > 0 && batches.is_multiple_of(plan.report_every as u64));
-        if !due {
+        if !self.is_due(plan) {
             return Ok(Flow::Continue);
         }
         self.read()?;
+        let norms = std::mem::take(&mut self.norms);
         let metrics = self.values();
         let event = BatchEvent {
             epoch: self.epoch,
-            batch: batches,
+            batch: self.tally.batches,
             batches: plan.batches,
             samples: self.tally.samples,
             samples_total: plan.samples,
@@ -178,6 +219,8 @@ impl Ledger {
             rate,
             samples_per_second: self.tally.samples as f64 / self.seconds().max(1e-9),
             metrics: &metrics,
+            grad_norm: norms.total,
+            grad_norms: &norms.each,
             steps,
             rates,
             momenta,
@@ -200,7 +243,7 @@ impl Ledger {
         values
     }
 
-    /// Closes the run.
+    /// Closes the run. Where no norm is given, the result has the latest one that was watched.
     pub fn finish(mut self, stopped: bool, steps: u64, grad_norm: f64) -> Result<RunResult> {
         self.read()?;
         Ok(RunResult {
@@ -210,7 +253,7 @@ impl Ledger {
             steps,
             loss: self.mean_loss(),
             seconds: self.seconds(),
-            grad_norm,
+            grad_norm: if grad_norm.is_nan() { self.watched } else { grad_norm },
             metrics: self.values(),
         })
     }

@@ -11,6 +11,8 @@ mod pace;
 mod profile;
 mod step;
 mod stream;
+mod tape;
+mod watch;
 
 pub use epoch::train_epoch;
 pub use evaluate::{evaluate, evaluate_step};
@@ -51,6 +53,11 @@ pub struct TrainOptions {
     /// An epoch that ends before its last batch stays open: a later call with `start_batch` goes on with it, and checkpoints
     /// hold it. Loss and metrics are then those of the whole epoch.
     pub keep_open: bool,
+    /// Measure the gradients of the steps that events are about.
+    pub watch_gradients: bool,
+    /// Gradient checkpointing: parts of the graph whose inner values are computed again for the backward pass instead of being
+    /// kept; 1 keeps all.
+    pub segments: usize,
 }
 
 impl Default for TrainOptions {
@@ -70,6 +77,8 @@ impl Default for TrainOptions {
             pause_after: None,
             start_batch: 0,
             keep_open: false,
+            watch_gradients: false,
+            segments: 1,
         }
     }
 }
@@ -90,6 +99,11 @@ pub struct BatchEvent<'a> {
     pub rate: f64,
     pub samples_per_second: f64,
     pub metrics: &'a [f64],
+    /// Norm of the gradients of the step that this batch completed, before clipping; NaN where it completed none, or neither
+    /// clipping nor watching computed it.
+    pub grad_norm: f64,
+    /// That of each parameter, in the model's order, NaN where one has no gradient; empty unless watched.
+    pub grad_norms: &'a [f64],
     /// Rows of rates and momenta that are used up. What a callback writes into the later ones holds for the steps to come;
     /// both are empty in evaluation.
     pub steps: u64,
@@ -119,7 +133,7 @@ pub struct RunResult {
     /// Mean loss weighted by rows; NaN when there was no batch.
     pub loss: f64,
     pub seconds: f64,
-    /// Norm of the last step's gradients before clipping; NaN where no clipping by norm was asked for.
+    /// Norm of the last step's gradients before clipping; NaN where neither clipping nor watching computed it.
     pub grad_norm: f64,
     pub metrics: Vec<f64>,
 }

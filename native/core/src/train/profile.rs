@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Plan};
 use super::pace::check_rate;
 use super::step::{
     BatchId, Part, apply, arrays, check_data, check_ready, check_weights, gradients_in_parts, norm_or_nan,
@@ -58,6 +58,7 @@ pub fn profile_step(
         let mut ledger = Ledger::new(&model.compiled()?.metrics, options.check_finite, options.epoch);
         let weights = weights.map(ArrayView::to_array);
         let batch = gradients_in_parts(model, arrays(inputs), arrays(targets), weights, &id, options, &mut done)?;
+        ledger.watch(model, &batch.gradients, &Plan::single(), options)?;
         let norm = apply(model, batch.gradients, (&[rate], &[]), options, &id)?;
         done(Part::Optimizer)?;
         ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;

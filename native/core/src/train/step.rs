@@ -1,9 +1,10 @@
 //! One training step: forward, loss, backward, clip, optimizer.
 
-use super::ledger::{Ledger, not_finite};
+use super::ledger::{Ledger, Plan, not_finite};
 use super::pace::check_rate;
+use super::tape::Tape;
 use super::{RunResult, TrainOptions, clip};
-use crate::layers::{Bound, Role};
+use crate::layers::Bound;
 use crate::losses::{Evaluated, SampleWeights};
 use crate::model::{Model, Pass};
 use crate::tensor::Value;
@@ -125,7 +126,7 @@ pub(super) fn gradients_in_parts(
     let mut updates = Vec::new();
     let inputs = model.graph.bind_inputs(inputs, model.dtype, &model.device)?;
     done(Part::Data)?;
-    let outputs = model.graph.forward(&pass, inputs, &mut updates)?;
+    let (tape, outputs) = Tape::record(&model.graph, &pass, options.segments, inputs, &mut updates)?;
     let mut losses = compiled.objective.evaluate(&outputs, &targets, weights.as_ref())?;
     let value = losses.total.clone().detached();
     let loss = std::mem::replace(&mut losses.total, value.clone());
@@ -137,12 +138,7 @@ pub(super) fn gradients_in_parts(
     }
     let outputs = outputs.into_iter().map(Value::detached).collect();
     done(Part::Forward)?;
-    let found = loss.backward()?;
-    let gradient = |(b, e): (&Bound, &crate::model::Entry)| match b {
-        Bound::Tensor(leaf) if e.role == Role::Parameter && !e.frozen => found.of(leaf),
-        _ => None,
-    };
-    let gradients = bound.iter().zip(&model.table.entries).map(gradient).collect();
+    let gradients = tape.gradients(loss.backward()?)?;
     done(Part::Backward)?;
     Ok(BatchGradients { losses, mass, outputs, targets, gradients, updates })
 }
@@ -205,6 +201,9 @@ pub(super) fn check_ready(model: &Model, options: &TrainOptions) -> Result<()> {
     model.compiled()?;
     clip::check_limit("clip_norm", options.clip_norm)?;
     clip::check_limit("clip_value", options.clip_value)?;
+    if options.segments == 0 {
+        return Err(Error::argument("segments: expected at least 1, found 0"));
+    }
     if model.averages.in_use {
         return Err(Error::argument("the averaged weights are in use: put the trained ones back before training"));
     }
@@ -238,6 +237,7 @@ pub fn train_step(
         let weights = weights.map(ArrayView::to_array);
         let batch = gradients(model, arrays(inputs), arrays(targets), weights, &id, options)?;
         ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;
+        ledger.watch(model, &batch.gradients, &Plan::single(), options)?;
         let norm = apply(model, batch.gradients, (&[rate], &[]), options, &id)?;
         model.table.commit(batch.updates);
         model.passes += 1;

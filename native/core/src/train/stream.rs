@@ -117,7 +117,10 @@ pub fn train_stream(
             let id = BatchId { epoch: options.epoch, batch: index - 1 };
             let (rates, momenta) = row.at(0);
             rates.iter().try_for_each(|&rate| check_rate(rate))?;
-            norm = apply(model, group.finish()?, (&rates, &momenta), options, &id)?;
+            let total = group.finish()?;
+            ledger.watch(model, &total, &plan, options)?;
+            norm = apply(model, total, (&rates, &momenta), options, &id)?;
+            ledger.clipped(norm.as_ref(), &plan, on_batch.is_some())?;
             done += 1;
             let now = (1, &row.rates[..], &row.momenta[..]);
             if ledger.report(&plan, rates[0], now, &mut on_batch)? == Flow::Stop {
