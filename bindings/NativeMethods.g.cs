@@ -747,6 +747,15 @@ namespace ExBurn.Native
         /// </summary>
         public double* momenta;
         public nuint momenta_len;
+        /// <summary>
+        ///  Gradient checkpointing: segments of the model whose inner values the backward pass computes again; 0 or 1 keeps all values.
+        /// </summary>
+        public ulong segments;
+        /// <summary>
+        ///  Events, and the result of a single step, tell the norms of the gradients.
+        /// </summary>
+        public uint watch_gradients;
+        public uint _pad2;
     }
 
     /// <summary>
@@ -789,6 +798,15 @@ namespace ExBurn.Native
         public nuint rates_len;
         public double* momenta;
         public nuint momenta_len;
+        /// <summary>
+        ///  Norm of the gradients of the step that this batch completed, before clipping; NaN where it was not computed.
+        /// </summary>
+        public double grad_norm;
+        /// <summary>
+        ///  That of each parameter in the model's order, NaN where one has no gradient; empty without `watch_gradients`.
+        /// </summary>
+        public double* grad_norms;
+        public nuint grad_norms_len;
     }
 
     /// <summary>

@@ -3,7 +3,7 @@ using System.Collections;
 namespace ExBurn;
 
 /// <summary>Norms of the gradients of a model's parameters by name; NaN for a parameter that has no gradient. Empty where they were not asked for.</summary>
-public readonly struct ParameterNorms : IReadOnlyCollection<KeyValuePair<string, double>>
+public readonly struct ParameterNorms : IEnumerable<KeyValuePair<string, double>>
 {
     private readonly string[]? _names;
     private readonly double[]? _values;

@@ -31,25 +31,25 @@ public sealed class ImageFileTests
         var (channels, height, width, planes) = Expected(expected);
         var found = ImageFolder.Read(PathOf(file), (options ?? new()) with { Color = channels == 1 ? ImageColor.Gray : ImageColor.Rgb });
         Assert.Equal([1, channels, height, width], found.Shape);
-        double[] differences = [.. found.ToSingles().Select((value, i) => Math.Abs((value * 255.0) - planes[i]))];
+        double[] differences = [.. found.ToSingles().Select((value, i) => Math.Abs(Math.Round(value * 255.0) - planes[i]))];
         return (differences.Max(), differences.Average());
     }
 
     /// <summary>
-    /// JPEG (T.81) leaves the rounding of the IDCT open (IEEE 1180 allows a level), and the upsampling of colours altogether. Without upsampling a level in Y or two in a colour difference
-    /// make up to 4 in red or blue. Colours that were halved are compared with libjpeg's triangle filter, which the decoder has too.
+    /// JPEG (T.81) leaves the rounding of the IDCT open, and the upsampling of colours altogether. A level in brightness, up to 1.8 in red and blue for a level in a colour
+    /// difference; colours that were halved are compared with libjpeg's triangle filter, whose rounding makes one more. A filter that repeats pixels differs by tens at the edge.
     /// </summary>
     [Theory]
-    [InlineData("gray", 1, 0.1)]
-    [InlineData("gray-progressive", 1, 0.1)]
-    [InlineData("baseline-444", 4, 0.5)]
-    [InlineData("progressive-444", 4, 0.5)]
-    [InlineData("baseline-422", 4, 0.5)]
-    [InlineData("progressive-422", 4, 0.5)]
-    [InlineData("baseline-420", 4, 0.5)]
-    [InlineData("progressive-420", 4, 0.5)]
-    [InlineData("restart-420", 4, 0.5)]
-    [InlineData("coarse-420", 4, 0.5)]
+    [InlineData("gray", 1, 0.02)]
+    [InlineData("gray-progressive", 1, 0.02)]
+    [InlineData("baseline-444", 2, 0.05)]
+    [InlineData("progressive-444", 2, 0.05)]
+    [InlineData("baseline-422", 3, 0.3)]
+    [InlineData("progressive-422", 3, 0.3)]
+    [InlineData("baseline-420", 3, 0.5)]
+    [InlineData("progressive-420", 3, 0.5)]
+    [InlineData("restart-420", 3, 0.5)]
+    [InlineData("coarse-420", 3, 0.5)]
     public void Jpegs_are_those_of_libjpeg(string name, double worst, double mean)
     {
         var found = Difference(name + ".jpg", name);
@@ -61,7 +61,7 @@ public sealed class ImageFileTests
     public void A_colour_jpeg_in_grey_is_its_luminance()
     {
         var found = Difference("baseline-420.jpg", "baseline-420-luminance");
-        Assert.True(found.Worst <= 1 && found.Mean <= 0.1, $"{found}");
+        Assert.True(found.Worst <= 1 && found.Mean <= 0.02, $"{found}");
     }
 
     [Theory]
@@ -74,7 +74,7 @@ public sealed class ImageFileTests
     [InlineData("gray-alpha")]
     [InlineData("gray-16")]
     [InlineData("colours-16")]
-    public void Pngs_are_those_of_libpng(string name) => Assert.Equal(0, Difference(name + ".png", name).Worst, 1e-4);
+    public void Pngs_are_those_of_libpng(string name) => Assert.Equal(0, Difference(name + ".png", name).Worst);
 
     /// <summary>All eight, in both formats, as Pillow's exif_transpose turns them.</summary>
     [Fact]
@@ -82,10 +82,10 @@ public sealed class ImageFileTests
     {
         foreach (var name in Enumerable.Range(1, 8).Select(orientation => $"orientation-{orientation}"))
         {
-            Assert.Equal(0, Difference(name + ".jpg", name).Worst, 1e-4);
-            Assert.Equal(0, Difference(name + ".png", name).Worst, 1e-4);
+            Assert.Equal(0, Difference(name + ".jpg", name).Worst);
+            Assert.Equal(0, Difference(name + ".png", name).Worst);
         }
-        Assert.Equal(0, Difference("orientation-big-endian.jpg", "orientation-6").Worst, 1e-4);
+        Assert.Equal(0, Difference("orientation-big-endian.jpg", "orientation-6").Worst);
         // The expectations are eight different ones.
         Assert.Equal(8, Enumerable.Range(1, 8).Select(i => Convert.ToHexString(File.ReadAllBytes(PathOf($"orientation-{i}.pnm")))).Distinct().Count());
     }
@@ -96,7 +96,7 @@ public sealed class ImageFileTests
         var left = new ImageOptions { ApplyOrientation = false };
         foreach (var format in new[] { "jpg", "png" })
             foreach (var orientation in Enumerable.Range(1, 8))
-                Assert.Equal(0, Difference($"orientation-{orientation}.{format}", "orientation-1", left).Worst, 1e-4);
+                Assert.Equal(0, Difference($"orientation-{orientation}.{format}", "orientation-1", left).Worst);
     }
 
     /// <summary>Turned images have their sizes turned too, so that they do not fit beside the others until they are resized.</summary>
