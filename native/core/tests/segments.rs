@@ -55,8 +55,7 @@ fn mlp() -> Case {
 }
 
 fn cnn() -> Case {
-    let conv =
-        |i, o| ("Conv2d", json!({"in_channels": i, "out_channels": o, "kernel_size": 3, "padding": 1}));
+    let conv = |i, o| ("Conv2d", json!({"in_channels": i, "out_channels": o, "kernel_size": 3, "padding": 1}));
     let layers = [
         conv(2, 4),
         ("BatchNorm2d", json!({"num_features": 4})),
@@ -140,8 +139,7 @@ type Bits = (Vec<(String, Option<Vec<u64>>)>, Vec<u8>, u64);
 
 fn bits(model: &mut Model, case: &Case, segments: usize) -> Bits {
     let (inputs, targets) = (views(&case.inputs), views(&case.targets));
-    let (gradients, result) =
-        compute_gradients(model, &inputs, &targets, None, &in_segments(segments), true).unwrap();
+    let (gradients, result) = compute_gradients(model, &inputs, &targets, None, &in_segments(segments), true).unwrap();
     let of = |name: &str| {
         let found = gradients.get(name).unwrap();
         found.map(|g| g.view_data().to_f64().iter().map(|x| x.to_bits()).collect())

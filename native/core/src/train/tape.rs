@@ -215,7 +215,8 @@ mod tests {
     /// How often each of the counting layers at nodes 1, 3, 5 of six is computed in a step.
     fn counts(segments: usize, frozen: &[&str]) -> [usize; 3] {
         let linear = ("Linear", json!({"in_features": 2, "out_features": 2}));
-        let layers = [linear.clone(), ("Tanh", json!({})), linear.clone(), ("Tanh", json!({})), linear, ("Tanh", json!({}))];
+        let layers =
+            [linear.clone(), ("Tanh", json!({})), linear.clone(), ("Tanh", json!({})), linear, ("Tanh", json!({}))];
         let mut model = Model::build(&ModelSpec::sequential("f32", &layers).unwrap(), 1, &Device::cpu()).unwrap();
         let compile = r#"{"version":1,"loss":{"type":"MSE"},"optimizer":{"type":"SGD","config":{"lr":0.1}}}"#;
         model.compile(&CompileSpec::from_json(compile).unwrap()).unwrap();

@@ -45,7 +45,9 @@ impl ImageSet {
         let shape = match (pipeline.shape(), files.first()) {
             (Some(shape), _) => shape,
             (None, Some(first)) => {
-                let picture = pipeline.apply(read(first, pipeline.channels(), pipeline.upright())?, None).map_err(|e| named(e, first))?;
+                let picture = pipeline
+                    .apply(read(first, pipeline.channels(), pipeline.upright())?, None)
+                    .map_err(|e| named(e, first))?;
                 [picture.channels, picture.height, picture.width]
             }
             (None, None) => return Err(Error::argument("there is no image that would tell the size")),
@@ -84,7 +86,8 @@ impl ImageSet {
 
     fn one(&self, file: &Path, pick: u32, moment: Option<Moment>) -> Result<Picture> {
         let mut rng = moment.map(|m| Rng::new(m.seed, Purpose::Augment, &[m.epoch, pick.into()]));
-        let picture = self.pipeline.apply(read(file, self.pipeline.channels(), self.pipeline.upright())?, rng.as_mut())?;
+        let picture =
+            self.pipeline.apply(read(file, self.pipeline.channels(), self.pipeline.upright())?, rng.as_mut())?;
         let found = [picture.channels, picture.height, picture.width];
         if found != self.shape {
             return Err(Error::shape(
