@@ -1,3 +1,5 @@
+using ExBurn.Tests.Support;
+
 namespace ExBurn.Tests.Training;
 
 /// <summary>Gradient checkpointing from C#: the same numbers as without it. The core's own tests compare all kinds of graphs.</summary>
@@ -41,6 +43,28 @@ public sealed class SegmentTests
         Assert.Equal(Blobs.State(plain), Blobs.State(cut));
         Assert.Equal(Blobs.State(plain), Blobs.State(profiled));
         Assert.Equal(Blobs.State(plain), Blobs.State(halves));
+    }
+
+    /// <summary>On a GPU too, where sums may be made in another order; norms of the gradients besides.</summary>
+    [Fact]
+    public void On_the_GPU_gradients_agree_to_rounding()
+    {
+        if (!Gpu.IsPresent)
+            return;
+        var (points, labels) = Blobs.Arrays(32);
+        using var model = Model();
+        model.To(Device.Gpu());
+        using var copy = model.Clone();
+        var (one, two) = (new Trainer(model), new Trainer(copy));
+        using var whole = one.ComputeGradients(points, labels);
+        using var cut = two.ComputeGradients(points, labels, new GradientOptions { GradientCheckpointSegments = 3 });
+        foreach (var name in whole.Names)
+            Close.Check(whole[name].ToDoubles(), cut[name].ToDoubles(), 1e-5, 1e-6, name);
+        var step = new StepOptions { MeasureGradients = true, GradientCheckpointSegments = 3 };
+        one.ApplyGradients(whole);
+        two.ApplyGradients(cut);
+        using var next = one.ComputeGradients(points, labels);
+        Close.Check([next.Norm()], [two.TrainStep(points, labels, step).GradientNorm], 1e-5, 0, "norm");
     }
 
     [Fact]
