@@ -3,7 +3,7 @@ namespace ExBurn.Benchmarks;
 /// <summary>
 /// Train step through C# against the same step from Rust and from PyTorch, in turns.
 /// Then the manual loop against Fit, an optimizer's step against a copy of the same bytes, and networks of usual size against PyTorch.
-/// --only step|loop|optimizer|networks chooses one, --network NAME one of the networks.
+/// --only step|loop|optimizer|networks|memory chooses one, --network NAME one of the networks.
 ///   ExBurn.Benchmarks [--only WHAT] [--network NAME] [--rust PROGRAM] [--torch PYTHON] [--scripts FOLDER] [--steps N] [--rounds N]
 /// </summary>
 internal static class Program
@@ -12,7 +12,7 @@ internal static class Program
     {
         string? rust = null, python = null, only = null, network = null;
         var scripts = "benchmarks";
-        int steps = 300, rounds = 5;
+        int steps = 300, rounds = 5, segments = 1;
         for (var i = 0; i + 1 < arguments.Length; i += 2)
         {
             var value = arguments[i + 1];
@@ -25,6 +25,7 @@ internal static class Program
                 case "--network": network = value; break;
                 case "--steps": steps = Number(value); break;
                 case "--rounds": rounds = Number(value); break;
+                case "--segments": segments = Number(value); break;
                 default: Console.Error.WriteLine($"unknown option {arguments[i]}"); return 2;
             }
         }
@@ -40,6 +41,10 @@ internal static class Program
             ManualLoop.Measure();
         if (only is null or "optimizer")
             OptimizerStep.Measure();
+        if (only is null or "memory")
+            CheckpointMemory.Measure();
+        if (only is "memory-of")
+            CheckpointMemory.Measure(segments);
         if (only is null or "networks")
             Networks.Measure(python, Path.Combine(scripts, "peer_torch_networks.py"), network);
         return 0;

@@ -76,8 +76,23 @@ public sealed class DataStream
     public DataStream WithRows(int rows)
         => new(_samples, _batches) { Prefetch = Prefetch, ShuffleBuffer = ShuffleBuffer, Rows = Check.Positive(rows, nameof(rows)) };
 
-    /// <summary>Whether an epoch has had batches before.</summary>
-    internal bool HasDelivered { get; set; }
+    // Whether it has given batches before.
+    private bool _hasDelivered;
+
+    /// <summary>Notes how many batches an enumeration gave.</summary>
+    /// <exception cref="InvalidOperationException">None, though an earlier one gave some.</exception>
+    /// <exception cref="ArgumentException">None.</exception>
+    internal void Delivered(long batches)
+    {
+        if (batches == 0)
+        {
+            throw _hasDelivered
+                ? new InvalidOperationException(
+                    "The source of the stream gave nothing when it was enumerated again: it can be read only once. Give a source that starts anew each time, or train one epoch.")
+                : new ArgumentException("The stream gave no batch.");
+        }
+        _hasDelivered = true;
+    }
 
     /// <summary>The batches of one epoch. <paramref name="seed"/> null keeps the order.</summary>
     internal IEnumerable<Batch> Batches(int size, bool dropLast, ulong? seed, CancellationToken cancellation)

@@ -9,6 +9,12 @@ public sealed record ImageOptions
     /// <summary>Colours in which images are decoded. Default RGB.</summary>
     public ImageColor Color { get; init; } = ImageColor.Rgb;
 
+    /// <summary>
+    /// Whether an image is turned upright as the orientation in its Exif data tells, before all else, as Pillow's <c>exif_transpose</c> and torchvision's
+    /// <c>apply_exif_orientation</c> do; an image without one stays as it is. Default true.
+    /// </summary>
+    public bool ApplyOrientation { get; init; } = true;
+
     /// <summary>What is done with each image, in order. Without a step that fixes the size all images must have that of the first. Default nothing.</summary>
     public IReadOnlyList<ImageTransform> Transforms { get; init => field = Check.NotNull(value); } = [];
 
@@ -129,6 +135,7 @@ public sealed class ImageFolder : IDisposable
             json.WriteStringValue(Path.GetFullPath(Check.NotNull(file, nameof(files))));
         json.WriteEndArray();
         json.WriteNumber("channels", (int)options.Color);
+        json.WriteBoolean("orientation", options.ApplyOrientation);
         json.WriteStartArray("transforms");
         foreach (var transform in options.Transforms)
         {

@@ -47,6 +47,11 @@ internal struct TrainOptionsNative
 
     /// <summary>What computed gradients are multiplied by; 0 is 1.</summary>
     public double LossScale;
+    /// <summary>Segments of gradient checkpointing; 0 or 1 is none.</summary>
+    public ulong Segments;
+
+    /// <summary>Events, and the result of a step, tell the norms of the gradients.</summary>
+    public bool WatchGradients;
 
     internal readonly unsafe ExbTrainOptions ToNative() => new()
     {
@@ -73,6 +78,8 @@ internal struct TrainOptionsNative
         scale_backoff = Scaling?.BackoffFactor ?? 0,
         scale_interval = (ulong)(Scaling?.GrowthInterval ?? 0),
         loss_scale = LossScale,
+        segments = Segments,
+        watch_gradients = WatchGradients ? 1u : 0,
     };
 }
 
@@ -154,6 +161,11 @@ internal readonly unsafe ref struct BatchEventNative
     public long Skipped => (long)_native->skipped;
 
     public double LossScale => _native->loss_scale;
+    /// <summary>Before clipping, of the step that the batch completed; NaN if it was not computed.</summary>
+    public double GradNorm => _native->grad_norm;
+
+    /// <summary>That of each parameter, NaN where one has no gradient; empty unless watched.</summary>
+    public ReadOnlySpan<double> GradNorms => new(_native->grad_norms, checked((int)_native->grad_norms_len));
 
     public ReadOnlySpan<double> Metrics => new(_native->metrics, checked((int)_native->metric_count));
 }

@@ -10,6 +10,7 @@ internal sealed class BatchObserver : IBatchObserver
     private readonly RatePlan _plan;
     private readonly Callback[] _listeners;
     private readonly IProgress<TrainingProgress>? _progress;
+    private readonly string[] _parameters;
     private BatchResult _last;
 
     private BatchObserver(
@@ -20,7 +21,14 @@ internal sealed class BatchObserver : IBatchObserver
         _plan = plan;
         _listeners = listeners;
         _progress = progress;
+        WatchesGradients = listeners.Any(listener => listener.WatchesGradients);
+        _parameters = WatchesGradients
+            ? [.. context.Model.ListState().Where(entry => entry.Kind == StateKind.Parameter).Select(entry => entry.Name)]
+            : [];
     }
+
+    /// <summary>Whether somebody wants to hear of the gradients.</summary>
+    public bool WatchesGradients { get; }
 
     /// <summary>An observer where somebody listens to batches; null otherwise: then no batch leaves native code.</summary>
     public static BatchObserver? WhereHeard(TrainingContext context, TrainingState state, RatePlan plan, IProgress<TrainingProgress>? progress)
@@ -45,6 +53,8 @@ internal sealed class BatchObserver : IBatchObserver
             SamplesPerSecond = batch.SamplesPerSecond,
             SkippedSteps = batch.Skipped,
             LossScale = batch.LossScale,
+            GradientNorm = batch.GradNorm,
+            ParameterNorms = new(_parameters, batch.GradNorms),
         };
         var rate = _plan.RateAt(batch.Rates, batch.Steps);
         _state.LearningRate = rate;

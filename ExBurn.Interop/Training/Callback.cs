@@ -31,6 +31,12 @@ public abstract class Callback
     }
 
     /// <summary>
+    /// Whether the batches of <see cref="OnBatchEnd"/> shall tell the norms of the gradients (<see cref="BatchResult.GradientNorm"/>,
+    /// <see cref="BatchResult.ParameterNorms"/>): one more pass over the gradients of each step that is reported. Default false: nothing is computed.
+    /// </summary>
+    public virtual bool WatchesGradients => false;
+
+    /// <summary>
     /// Optimizer steps, counted over the run, between two calls of <see cref="OnSteps"/>, at least 1; null (default) for none. Training pauses
     /// there, between two batches; with accumulation after a whole step.
     /// </summary>

@@ -22,8 +22,14 @@ public sealed record FitOptions
     public Dataset? Validation { get; init; }
 
     /// <summary>
+    /// As <see cref="Validation"/>, data that is read after each epoch, anew each time: the same batches give the same numbers as a dataset of them, bit for bit. Samples are
+    /// collected into batches of <see cref="ValidationBatchSize"/>, in the source's order. Instead of <see cref="Validation"/> and <see cref="ValidationSplit"/>. Default none.
+    /// </summary>
+    public DataStream? ValidationStream { get; init; }
+
+    /// <summary>
     /// Share of the training data that is held back and on which the model is judged after each epoch instead: above 0, below 1. As in Keras the last rows,
-    /// before any shuffling, unless <see cref="ValidationSplitKind"/> says otherwise. Not together with <see cref="Validation"/>, not for streams. Default none.
+    /// before any shuffling, unless <see cref="ValidationSplitKind"/> says otherwise. Not together with <see cref="Validation"/> or <see cref="ValidationStream"/>, not for streams. Default none.
     /// </summary>
     public double? ValidationSplit { get; init => field = value is null or (> 0 and < 1) ? value : throw new ArgumentOutOfRangeException(nameof(ValidationSplit), value, "ValidationSplit must be above 0 and below 1."); }
 
@@ -60,6 +66,15 @@ public sealed record FitOptions
     /// a resumed one go on with it, unless <see cref="LossScaling.InitialScale"/> is another.
     /// </summary>
     public LossScaling? LossScaling { get => field ?? (Precision == Precision.Float16Mixed ? LossScaling.Default : null); init; }
+
+    /// <summary>
+    /// Gradient (activation) checkpointing, PyTorch's <c>checkpoint_sequential</c>: the model's layers are cut into so many segments of equal numbers of layers,
+    /// ⌈layers / segments⌉ each, and only the values at the cuts outlive the forward pass; those within a segment are computed again when the backward pass comes to
+    /// it, the last segment's are kept. Saves memory for about a third more time; the result is the same, bit for bit on the CPU unless three or more layers read
+    /// one value (their gradients may then add up in another order). A layer that holds others (a Transformer, an LSTM of several layers) is one layer here. At least 1; more than layers
+    /// means one each. Default none: all values are kept. <see cref="ActivationMemory"/> helps to choose.
+    /// </summary>
+    public int? GradientCheckpointSegments { get; init => field = value is { } count ? Check.Positive(count) : null; }
 
     /// <summary>
     /// How the learning rate changes, from the optimizer's rate on; <see cref="OneCycle"/> and <see cref="Cyclic"/> set the momentum (or first beta) too.
@@ -106,6 +121,20 @@ public sealed record FitOptions
     /// somebody listens to batches. Each report reads the loss from the device, which a GPU must wait for. Default 1.
     /// </summary>
     public int ReportEvery { get; init => field = Check.AtLeast(0, value); } = 1;
+
+    /// <summary>Whether epochs have a validation.</summary>
+    internal bool Validates => Validation is not null || ValidationStream is not null || ValidationSplit is not null;
+
+    /// <summary>Checks the validation data, of which there may be one kind.</summary>
+    /// <exception cref="ArgumentException">The dataset is empty, or there are several.</exception>
+    internal void CheckValidation()
+    {
+        var kinds = (Validation is null ? 0 : 1) + (ValidationStream is null ? 0 : 1) + (ValidationSplit is null ? 0 : 1);
+        if (kinds > 1)
+            throw new ArgumentException("Only one of Validation, ValidationStream and ValidationSplit can be given.");
+        if (Validation is { } validation)
+            Trainer.RequireRows(validation, nameof(Validation));
+    }
 }
 
 /// <summary>How <see cref="Trainer.TrainStep(TensorView, TensorView, in StepOptions)"/> makes its step.</summary>
@@ -116,6 +145,12 @@ public readonly record struct StepOptions
 
     /// <summary>Limits each gradient element to this size. Default none.</summary>
     public double? ClipValue { get; init => field = Check.Positive(value); }
+
+    /// <summary>Gradient checkpointing, as <see cref="FitOptions.GradientCheckpointSegments"/>. Default none.</summary>
+    public int? GradientCheckpointSegments { get; init => field = value is { } count ? Check.Positive(count) : null; }
+
+    /// <summary>Whether <see cref="StepResult.GradientNorm"/> is computed where <see cref="ClipNorm"/> is not set: one more pass over the gradients. Default false.</summary>
+    public bool MeasureGradients { get; init; }
 
     /// <summary>Makes the step even when the loss is not finite, instead of throwing. Default false.</summary>
     public bool AllowNaN { get; init; }

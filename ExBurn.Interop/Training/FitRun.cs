@@ -267,11 +267,14 @@ internal sealed class FitRun : IDisposable
 
     private Evaluation? Validate()
     {
-        if ((_options.Validation ?? _train.Held) is not { } held)
+        if (!_options.Validates)
             return null;
         using var span = TrainingTelemetry.StartPart("exburn.validation", _span, _context.Epoch);
         using var judged = _trainer.UseJudgedWeights(_options);
-        return _trainer.EvaluateOn(held, _options.ValidationBatchSize ?? _options.BatchSize, _state, _cancellation);
+        var rows = _options.ValidationBatchSize ?? _options.BatchSize;
+        return _options.ValidationStream is { } stream
+            ? _trainer.EvaluateOn(stream, rows, _state, _cancellation)
+            : _trainer.EvaluateOn((_options.Validation ?? _train.Held)!, rows, _state, _cancellation);
     }
 
     private Schedule? ScheduleOf(int column) => column == 0 ? _options.Schedule : _state.Optimizer.Groups[column - 1].Schedule;
@@ -335,6 +338,8 @@ internal sealed class FitRun : IDisposable
         PauseAfter = _mayPause ? (ulong)pause : 0,
         KeepOpen = KeepsOpen,
         Columns = (ulong)_plan.Columns,
+        Segments = (ulong)(_options.GradientCheckpointSegments ?? 1),
+        WatchGradients = _observer?.WatchesGradients ?? false,
     };
 
     private EpochResult ToEpoch(RunResultNative result, double rate) => new()

@@ -128,6 +128,9 @@ public readonly record struct GradientOptions
     /// <summary>Gives gradients even when the loss is not finite, instead of throwing. Default false.</summary>
     public bool AllowNaN { get; init; }
 
+    /// <summary>Gradient checkpointing, as <see cref="FitOptions.GradientCheckpointSegments"/>. Default none.</summary>
+    public int? GradientCheckpointSegments { get; init => field = value is { } count ? Check.Positive(count) : null; }
+
     /// <summary>
     /// Lets the pass move the model's running statistics (batch norm) at once, as a forward pass of PyTorch in training mode does. Default false:
     /// they move when the gradients are applied, and stay where they are if that never happens.

@@ -46,8 +46,8 @@ public sealed record Monitored
     /// <summary>An error when the run will never have the number.</summary>
     internal void CheckAvailable(TrainingContext context)
     {
-        if (OnValidation && context.Options.Validation is null)
-            throw new InvalidOperationException($"'{this}' needs FitOptions.Validation; without it watch Monitored.Loss.");
+        if (OnValidation && !context.Options.Validates)
+            throw new InvalidOperationException($"'{this}' needs FitOptions.Validation, ValidationStream or ValidationSplit; without it watch Monitored.Loss.");
         if (MetricName is { } name && !context.Model.Metrics.Any(metric => metric.Name == name))
             throw new InvalidOperationException($"'{this}' needs the metric '{name}' at Compile.");
     }

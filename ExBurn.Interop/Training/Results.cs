@@ -38,6 +38,14 @@ public readonly record struct BatchResult
 
     /// <summary>What the next step's loss is multiplied by; NaN without loss scaling.</summary>
     public double LossScale { get; init; }
+    /// <summary>
+    /// Norm of all gradients of the step that this batch completed, before clipping; NaN where it completed none (<see cref="FitOptions.AccumulationSteps"/>), or
+    /// where neither <see cref="FitOptions.ClipNorm"/> nor <see cref="Callback.WatchesGradients"/> asked for it.
+    /// </summary>
+    public double GradientNorm { get; init; }
+
+    /// <summary>That of each parameter; empty unless <see cref="Callback.WatchesGradients"/> asked for it and the batch completed a step.</summary>
+    public ParameterNorms ParameterNorms { get; init; }
 }
 
 /// <summary>Result of one <see cref="Trainer.TrainStep(TensorView, TensorView, in StepOptions)"/> or
@@ -53,7 +61,7 @@ public readonly record struct StepResult
     /// <summary>Rows of the batch.</summary>
     public long Samples { get; init; }
 
-    /// <summary>Global norm of the gradients before clipping; NaN where it was not computed (no clipping by norm, or no training).</summary>
+    /// <summary>Global norm of the gradients before clipping; NaN where it was not computed (neither clipping by norm nor <see cref="StepOptions.MeasureGradients"/>, or no training).</summary>
     public double GradientNorm { get; init; }
 
     /// <summary>Whether the step was left out because a gradient was not finite; only with loss scaling.</summary>

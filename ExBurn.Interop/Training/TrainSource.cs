@@ -78,8 +78,6 @@ internal sealed class DatasetSource : TrainSource
     /// <summary>The rows to train on, then those held back.</summary>
     private static (Dataset Train, Dataset Held) HoldBack(Dataset data, double share, FitOptions options, long seed)
     {
-        if (options.Validation is not null)
-            throw new ArgumentException("Either Validation or ValidationSplit can be given.");
         var train = SplitSizes.Share(data.Count, 1 - share);
         if (train == 0 || train == data.Count)
             throw new ArgumentException($"A ValidationSplit of {share} of {data.Count} rows leaves nothing for training or for validation.");
@@ -116,14 +114,7 @@ internal sealed class StreamSource(DataStream stream, FitOptions options) : Trai
         var feed = new Feed(queue, plan);
         var result = BurnBridge.TrainStream(model, feed, native, metrics, observer, cancellation);
         feed.End((long)result.Steps);
-        if (result.Batches == 0)
-        {
-            throw stream.HasDelivered
-                ? new InvalidOperationException(
-                    "The source of the stream gave nothing when it was enumerated again: it can be read only once. Give a source that starts anew each time, or train one epoch.")
-                : new ArgumentException("The stream gave no batch.");
-        }
-        stream.HasDelivered = true;
+        stream.Delivered((long)result.Batches);
         return result;
     }
 

@@ -72,7 +72,6 @@ public sealed partial class Trainer
     private static void CheckData(Dataset train, FitOptions options)
     {
         RequireRows(train, nameof(train));
-        if (options.Validation is { } validation)
-            RequireRows(validation, nameof(FitOptions.Validation));
+        options.CheckValidation();
     }
 }

@@ -66,7 +66,7 @@ public sealed partial class Trainer
         var names = state.MetricNames;
         Span<double> metrics = names.Length <= StackMetrics ? stackalloc double[StackMetrics] : new double[names.Length];
         metrics = metrics.Slice(0, names.Length);
-        var native = NativeOptions(state, new() { AllowNaN = options.AllowNaN });
+        var native = NativeOptions(state, new() { AllowNaN = options.AllowNaN, GradientCheckpointSegments = options.GradientCheckpointSegments });
         native.Precision = options.Precision;
         native.LossScale = options.Scaler?.CurrentScale ?? 1;
         var handle = BurnBridge.ComputeGradients(Model.Handle, inputs, targets, native, weighted, options.UpdateBuffers, metrics, out var result);

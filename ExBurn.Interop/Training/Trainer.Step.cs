@@ -98,6 +98,8 @@ public sealed partial class Trainer
         ClipValue = options.ClipValue ?? 0,
         Precision = options.Precision,
         Scaling = options.LossScaling is { IsEnabled: true } scaling ? scaling : null,
+        Segments = (ulong)(options.GradientCheckpointSegments ?? 1),
+        WatchGradients = options.MeasureGradients,
     };
 
     private static StepResult ToStep(RunResultNative result, MetricValues metrics) => new()

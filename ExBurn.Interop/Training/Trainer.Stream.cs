@@ -35,19 +35,22 @@ public sealed partial class Trainer
     /// <param name="batchSize">Rows of a batch, for a stream of samples. Default 256.</param>
     /// <param name="cancellationToken">Ends it between two batches, or while it waits for one.</param>
     /// <exception cref="ArgumentException">The stream is empty.</exception>
-    /// <exception cref="InvalidOperationException">The model is not compiled.</exception>
+    /// <exception cref="InvalidOperationException">The model is not compiled, or the source gives nothing when it is read again.</exception>
     /// <exception cref="ShapeMismatchException">Data and model do not fit; the exception names the layer.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; carries it.</exception>
     public Evaluation Evaluate(DataStream data, int batchSize = 256, CancellationToken cancellationToken = default)
     {
         Check.NotNull(data, nameof(data));
         Check.Positive(batchSize, nameof(batchSize));
-        var state = Model.RequireTraining();
+        return EvaluateOn(data, batchSize, Model.RequireTraining(), cancellationToken);
+    }
+
+    internal Evaluation EvaluateOn(DataStream data, int batchSize, TrainingState state, CancellationToken cancellationToken)
+    {
         var metrics = new double[state.MetricNames.Length];
         using var queue = new BatchQueue(over => data.Batches(batchSize, false, null, over), data.Prefetch, cancellationToken);
         var result = BurnBridge.EvaluateStream(Model.Handle, new EvaluationFeed(queue), metrics, cancellationToken);
-        if (result.Batches == 0)
-            throw new ArgumentException("The stream gave no batch.", nameof(data));
+        data.Delivered((long)result.Batches);
         return new()
         {
             Loss = result.Loss,
@@ -72,8 +75,7 @@ public sealed partial class Trainer
     private static void CheckStream(DataStream train, FitOptions options)
     {
         Check.NotNull(train, nameof(train));
-        if (options.Validation is { } validation)
-            RequireRows(validation, nameof(FitOptions.Validation));
+        options.CheckValidation();
         if (options.ValidationSplit is not null || options.Sampler is not null || options.Mixing is not null)
             throw new ArgumentException("ValidationSplit, Sampler and Mixing need a dataset; a stream has its own order.", nameof(options));
     }

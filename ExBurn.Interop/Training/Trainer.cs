@@ -25,7 +25,7 @@ public sealed partial class Trainer
     /// <exception cref="InvalidOperationException">The model is not compiled.</exception>
     public int CompletedEpochs => Model.RequireTraining().Epochs;
 
-    private static void RequireRows(Dataset data, string name)
+    internal static void RequireRows(Dataset data, string name)
     {
         if (Check.NotNull(data, name).Count == 0)
             throw new ArgumentException("The dataset has no rows.", name);

@@ -143,7 +143,7 @@ public sealed class Checkpoint : Callback
         => Directory.GetFiles(folder).Where(path => path.EndsWith(ending, StringComparison.Ordinal) && begins.Contains(Path.GetFileName(path).Split('-', '.')[0]));
 
     private Monitored MonitorOf(TrainingContext context)
-        => Monitor ?? (context.Options.Validation is null ? Monitored.Loss : Monitored.ValidationLoss);
+        => Monitor ?? (context.Options.Validates ? Monitored.ValidationLoss : Monitored.Loss);
 
     private bool IsBetter(TrainingContext context, EpochResult epoch, out double value)
     {

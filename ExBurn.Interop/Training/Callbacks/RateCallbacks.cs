@@ -95,5 +95,5 @@ public sealed class ReduceOnPlateauCallback : Callback
     }
 
     private Monitored MonitorOf(TrainingContext context)
-        => Rule.Monitor ?? (context.Options.Validation is null ? Monitored.Loss : Monitored.ValidationLoss);
+        => Rule.Monitor ?? (context.Options.Validates ? Monitored.ValidationLoss : Monitored.Loss);
 }

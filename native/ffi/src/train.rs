@@ -61,6 +61,11 @@ pub struct ExbTrainOptions {
     pub scale_interval: u64,
     /// What exb_gradients_compute multiplies the loss by; 0 is 1.
     pub loss_scale: f64,
+    /// Gradient checkpointing: segments of the model whose inner values the backward pass computes again; 0 or 1 keeps all values.
+    pub segments: u64,
+    /// Events, and the result of a single step, tell the norms of the gradients.
+    pub watch_gradients: u32,
+    pub _pad2: u32,
 }
 
 /// Bytes of ExbTrainOptions and ExbRunResult as of ABI 1.0.
@@ -96,6 +101,9 @@ impl ExbTrainOptions {
         scale_backoff: 0.0,
         scale_interval: 0,
         loss_scale: 0.0,
+        segments: 0,
+        watch_gradients: 0,
+        _pad2: 0,
     };
 }
 
@@ -144,6 +152,11 @@ pub struct ExbBatchEvent {
     pub skipped: u64,
     /// What the loss is multiplied by; NaN without loss scaling.
     pub loss_scale: f64,
+    /// Norm of the gradients of the step that this batch completed, before clipping; NaN where it was not computed.
+    pub grad_norm: f64,
+    /// That of each parameter in the model's order, NaN where one has no gradient; empty without `watch_gradients`.
+    pub grad_norms: *const f64,
+    pub grad_norms_len: usize,
 }
 
 /// What a run came to. The caller sets `struct_size`; all else is written.
@@ -262,6 +275,8 @@ pub(crate) unsafe fn options(ptr: *const ExbTrainOptions) -> Result<(TrainOption
             interval: o.scale_interval,
         }),
         loss_scale: if o.loss_scale == 0.0 { 1.0 } else { o.loss_scale },
+        watch_gradients: flag(o.watch_gradients, "watch_gradients")?,
+        segments: size(o.segments.max(1), "segments")?,
     };
     Ok((options, o))
 }
@@ -306,6 +321,9 @@ fn observer(callback: Callback, state: *mut c_void) -> Option<impl FnMut(&BatchE
             momenta_len: event.momenta.len(),
             skipped: event.skipped,
             loss_scale: event.loss_scale.unwrap_or(f64::NAN),
+            grad_norm: event.grad_norm,
+            grad_norms: event.grad_norms.as_ptr(),
+            grad_norms_len: event.grad_norms.len(),
         };
         // SAFETY: the caller keeps function and state valid for the call; the event lives until it returns.
         match unsafe { callback(state, &event) } {

@@ -177,6 +177,39 @@ public sealed class AxonParityTests
     }
 
     [Fact]
+    public void Gradient_checkpointing()
+    {
+        using var train = Digits();
+        using var model = Network();
+        using var plain = Network();
+        int segments = ActivationMemory.SuggestSegments(layers: 12, perLayer: 100, available: 400);
+        History history = new Trainer(model).Fit(train, new FitOptions { BatchSize = 64, GradientCheckpointSegments = segments });
+        Assert.Equal(3, segments);
+        Assert.Equal(new Trainer(plain).Fit(train, new FitOptions { BatchSize = 64 }).Losses, history.Losses);
+        Assert.Equal((1200, 300), ActivationMemory.Estimate(12, 4, 100));
+    }
+
+    [Fact]
+    public void Training_health()
+    {
+        using var train = Digits();
+        using var model = Network();
+        var monitor = new HealthMonitor(new HealthOptions { StopAt = HealthSeverity.Critical });
+        monitor.Alerted += (_, alert) => Console.WriteLine(alert);
+        new Trainer(model).Fit(train, new FitOptions { Epochs = 2, BatchSize = 64, TerminateOnNaN = false, Callbacks = [monitor] });
+        HealthReport report = monitor.Report();
+        Console.WriteLine(report);
+        Assert.Equal(8, report.Steps);
+        Assert.True(report.LastLoss < report.MaxLoss && report.LastGradientNorm > 0);
+    }
+
+    private static Dataset Digits()
+    {
+        var (images, labels) = InOwnFolder.Digits(256);
+        return Dataset.FromArrays(images, labels);
+    }
+
+    [Fact]
     public void Complete_training_script() => InOwnFolder.Run(_ =>
     {
         var mnist = Folders.MnistSubset;

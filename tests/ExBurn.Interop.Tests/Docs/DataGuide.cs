@@ -122,6 +122,8 @@ public sealed class DataGuide
         var stream = DataStream.FromSamples(Rows()).WithShuffle(1000).WithPrefetch(4);
         trainer.Fit(stream, new FitOptions { Epochs = 2, BatchSize = 8 });
 
+        trainer.Fit(stream, new FitOptions { Epochs = 2, BatchSize = 8, ValidationStream = DataStream.FromSamples(Rows()) });
+
         Assert.Equal(3, trainer.Evaluate(stream).Samples);
     }
 

@@ -266,6 +266,25 @@ public sealed class FlashlightParityTests
     });
 
     [Fact]
+    public void Gradient_checkpointing()
+    {
+        var (images, labels) = InOwnFolder.Digits();
+        using var train = Dataset.FromArrays(images, labels);
+        Sequential Deep()
+        {
+            var deep = new Sequential(new Linear(784, 16), new Tanh(), new Linear(16, 16), new BatchNorm1d(16), new Dropout(0.1), new Linear(16, 10));
+            deep.Compile(new Adam(0.001), Loss.CrossEntropy(), seed: 1);
+            return deep;
+        }
+        using var model = Deep();
+        using var plain = Deep();
+        new Trainer(model).Fit(train, new FitOptions { Epochs = 2, BatchSize = 16, GradientCheckpointSegments = 4 });
+        new Trainer(plain).Fit(train, new FitOptions { Epochs = 2, BatchSize = 16 });
+        Assert.Equal(plain.GetState()["0.weight"].ToSingles(), model.GetState()["0.weight"].ToSingles());
+        Assert.Equal(plain.GetState()["3.running_var"].ToSingles(), model.GetState()["3.running_var"].ToSingles());
+    }
+
+    [Fact]
     public void Complete_training_example() => InOwnFolder.Run(_ =>
     {
         var random = new Random(5);

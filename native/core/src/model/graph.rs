@@ -66,6 +66,7 @@ pub(crate) struct Graph {
 }
 
 /// What a forward pass works with.
+#[derive(Clone, Copy)]
 pub(crate) struct Pass<'a> {
     pub training: bool,
     pub device: &'a Device,
@@ -141,7 +142,7 @@ impl Graph {
         readers.filter(|(.., slot)| **slot == input).filter_map(|(n, i, _)| n.layer.index_bound(i)).min()
     }
 
-    /// Computes the outputs, floats in the type of the pass whatever they were computed in. New buffer values are added to `updates` by table position.
+    /// Computes the outputs. New buffer values are added to `updates` by table position.
     pub fn forward(
         &self,
         pass: &Pass<'_>,
@@ -150,7 +151,29 @@ impl Graph {
     ) -> Result<Vec<Value>> {
         let mut slots: Vec<Option<Value>> = inputs.into_iter().map(Some).collect();
         slots.resize(self.slots, None);
-        for (index, node) in self.nodes.iter().enumerate() {
+        self.run(pass, 0..self.nodes.len(), &mut slots, updates)?;
+        self.read_outputs(pass, &slots)
+    }
+
+    /// The outputs, floats in the type of the pass whatever they were computed in.
+    pub fn read_outputs(&self, pass: &Pass<'_>, slots: &[Option<Value>]) -> Result<Vec<Value>> {
+        let output = |&slot: &usize| match slots[slot].clone() {
+            Some(value) if value.kind() == Kind::Float => Ok(value.to_float(pass.dtype)),
+            other => other.ok_or_else(|| Error::internal(format!("output slot {slot} is empty"))),
+        };
+        self.outputs.iter().map(output).collect()
+    }
+
+    /// Computes some nodes that follow one another; the slots hold what they read from before and get what they give.
+    pub fn run(
+        &self,
+        pass: &Pass<'_>,
+        nodes: Range<usize>,
+        slots: &mut [Option<Value>],
+        updates: &mut Vec<(usize, Bound)>,
+    ) -> Result<()> {
+        for index in nodes {
+            let node = &self.nodes[index];
             let inputs: Vec<Value> = node
                 .inputs
                 .iter()
@@ -188,11 +211,7 @@ impl Graph {
                 slots[slot] = Some(value);
             }
         }
-        let output = |&slot: &usize| match slots[slot].clone() {
-            Some(value) if value.kind() == Kind::Float => Ok(value.to_float(pass.dtype)),
-            other => other.ok_or_else(|| Error::internal(format!("output slot {slot} is empty"))),
-        };
-        self.outputs.iter().map(output).collect()
+        Ok(())
     }
 
     /// The same inputs and weights with other outputs: values of the named nodes. Nodes that they do not need are left out.

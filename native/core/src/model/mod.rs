@@ -9,6 +9,7 @@ mod inputs;
 mod pattern;
 mod predict;
 mod quantize;
+mod segment;
 mod summary;
 mod table;
 
@@ -33,6 +34,7 @@ pub(crate) use average::Averages;
 pub(crate) use graph::{Graph, Pass};
 pub(crate) use inputs::{check_finite, check_indices};
 pub(crate) use pattern::matches_name;
+pub(crate) use segment::Segment;
 pub(crate) use table::{Entry, Table};
 
 /// A model on a device. One call at a time; see [`Predictor`] for many.

@@ -18,6 +18,13 @@ pub struct ImagesSpec {
     pub channels: usize,
     #[serde(default)]
     pub transforms: Vec<Value>,
+    /// Whether images are turned as their Exif data tells.
+    #[serde(default = "yes")]
+    pub orientation: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl ImagesSpec {
@@ -28,7 +35,8 @@ impl ImagesSpec {
     }
 
     pub fn build(self) -> Result<ImageSet> {
-        ImageSet::new(self.files, Pipeline::from_json(self.channels, &self.transforms)?)
+        let pipeline = Pipeline::from_json(self.channels, &self.transforms)?;
+        ImageSet::new(self.files, pipeline.with_orientation(self.orientation))
     }
 }
 

@@ -82,8 +82,9 @@ pub fn train_epoch<'p>(
             let id = BatchId { epoch: options.epoch, batch: group.end as u64 - 1 };
             let (rates, momenta) = rows.at(row);
             rates.iter().try_for_each(|&rate| check_rate(rate))?;
+            ledger.watch(model, &total, &plan, options)?;
             let made = apply(model, total, (&rates, &momenta), options, &id)?;
-            ledger.note(&made, scale_of(model, options));
+            ledger.note(&made, scale_of(model, options), &plan, on_batch.is_some())?;
             latest = Some(made);
             let steps = (ledger.tally.steps - earlier_steps, &rows.rates[..], &rows.momenta[..]);
             if ledger.report(&plan, rates[0], steps, &mut on_batch)? == Flow::Stop {

@@ -3,10 +3,12 @@
 use std::cell::Cell;
 use std::time::Instant;
 
-use super::step::Step;
-use super::{BatchEvent, Flow, OnBatch, RunResult};
+use super::step::{Step, loss_scale};
+use super::watch::Norms;
+use super::{BatchEvent, Flow, OnBatch, RunResult, TrainOptions};
 use crate::losses::Evaluated;
 use crate::metrics::Measured;
+use crate::model::Model;
 use crate::tensor::Value;
 use crate::{Error, ErrorKind, Result};
 
@@ -59,6 +61,10 @@ pub(super) struct Ledger {
     pub tally: Tally,
     /// What the next step's loss is multiplied by; none without loss scaling.
     pub loss_scale: Option<f64>,
+    /// Of the step that the next event is about.
+    norms: Norms,
+    /// The latest norm of all gradients that was watched.
+    watched: f64,
     started: Instant,
 }
 
@@ -67,6 +73,13 @@ pub(super) struct Plan {
     pub batches: u64,
     pub samples: u64,
     pub report_every: usize,
+}
+
+impl Plan {
+    /// Of a single step, which counts as an event.
+    pub fn single() -> Self {
+        Self { batches: 1, samples: 0, report_every: 1 }
+    }
 }
 
 impl Ledger {
@@ -79,6 +92,8 @@ impl Ledger {
             keep: false,
             tally: Tally { last_loss: f64::NAN, ..Tally::default() },
             loss_scale: None,
+            norms: Norms::default(),
+            watched: f64::NAN,
             started: Instant::now(),
         }
     }
@@ -148,13 +163,23 @@ impl Ledger {
         Ok(())
     }
 
-    /// Notes a step, and the scale that the next one has.
-    pub fn note(&mut self, step: &Step, scale: Option<f64>) {
-        match step {
-            Step::Made(_) => self.tally.steps += 1,
-            Step::Skipped => self.tally.skipped += 1,
-        }
+    /// Notes a step, the scale that the next one has, and, where somebody hears of this step, the norm that clipping found.
+    pub fn note(&mut self, step: &Step, scale: Option<f64>, plan: &Plan, heard: bool) -> Result<()> {
         self.loss_scale = scale;
+        match step {
+            Step::Made(norm) => {
+                self.tally.steps += 1;
+                if heard && self.norms.total.is_nan() && self.is_due(plan) {
+                    self.norms = Norms { each: std::mem::take(&mut self.norms.each), ..Norms::clipped(norm.as_ref())? };
+                }
+            }
+            // Its gradients overflowed under the scale: their norms say nothing.
+            Step::Skipped => {
+                self.tally.skipped += 1;
+                (self.norms, self.watched) = (Norms::default(), f64::NAN);
+            }
+        }
+        Ok(())
     }
 
     /// The tally of a run to be gone on with.
@@ -163,6 +188,26 @@ impl Ledger {
         let mut tally = self.tally.clone();
         tally.seconds = self.seconds();
         Ok(tally)
+    }
+
+    fn is_due(&self, plan: &Plan) -> bool {
+        let batches = self.tally.batches;
+        batches == plan.batches || (plan.report_every > 0 && batches.is_multiple_of(plan.report_every as u64))
+    }
+
+    /// Measures the gradients of a step that the next event will be about, before they are clipped, where asked for.
+    pub fn watch(
+        &mut self,
+        model: &Model,
+        gradients: &[Option<Value>],
+        plan: &Plan,
+        options: &TrainOptions,
+    ) -> Result<()> {
+        if options.watch_gradients && self.is_due(plan) {
+            self.norms = Norms::of(model, gradients, loss_scale(model, options))?;
+            self.watched = self.norms.total;
+        }
+        Ok(())
     }
 
     /// Tells the callback, when one is due.
@@ -174,17 +219,15 @@ impl Ledger {
         on_batch: &mut OnBatch<'_>,
     ) -> Result<Flow> {
         let Some(callback) = on_batch else { return Ok(Flow::Continue) };
-        let batches = self.tally.batches;
-        let due =
-            batches == plan.batches || (plan.report_every > 0 && batches.is_multiple_of(plan.report_every as u64));
-        if !due {
+        if !self.is_due(plan) {
             return Ok(Flow::Continue);
         }
         self.read()?;
+        let norms = std::mem::take(&mut self.norms);
         let metrics = self.values();
         let event = BatchEvent {
             epoch: self.epoch,
-            batch: batches,
+            batch: self.tally.batches,
             batches: plan.batches,
             samples: self.tally.samples,
             samples_total: plan.samples,
@@ -193,6 +236,8 @@ impl Ledger {
             rate,
             samples_per_second: self.tally.samples as f64 / self.seconds().max(1e-9),
             metrics: &metrics,
+            grad_norm: norms.total,
+            grad_norms: &norms.each,
             steps,
             rates,
             momenta,
@@ -217,7 +262,7 @@ impl Ledger {
         values
     }
 
-    /// Closes the run.
+    /// Closes the run. Where no norm is given, the result has the latest one that was watched.
     pub fn finish(mut self, stopped: bool, steps: u64, grad_norm: f64) -> Result<RunResult> {
         self.read()?;
         Ok(RunResult {
@@ -229,7 +274,7 @@ impl Ledger {
             loss_scale: self.loss_scale,
             loss: self.mean_loss(),
             seconds: self.seconds(),
-            grad_norm,
+            grad_norm: if grad_norm.is_nan() { self.watched } else { grad_norm },
             metrics: self.values(),
         })
     }

@@ -15,6 +15,8 @@ mod profile;
 mod scaler;
 mod step;
 mod stream;
+mod tape;
+mod watch;
 
 pub use epoch::train_epoch;
 pub use evaluate::{evaluate, evaluate_step};
@@ -64,6 +66,11 @@ pub struct TrainOptions {
     pub scaling: Option<LossScaling>,
     /// What [`compute_gradients`] multiplies the loss by before its gradients are computed.
     pub loss_scale: f64,
+    /// Measure the gradients of the steps that events are about.
+    pub watch_gradients: bool,
+    /// Gradient checkpointing: parts of the graph whose inner values are computed again for the backward pass instead of being
+    /// kept; 1 keeps all.
+    pub segments: usize,
 }
 
 impl Default for TrainOptions {
@@ -86,6 +93,8 @@ impl Default for TrainOptions {
             autocast: None,
             scaling: None,
             loss_scale: 1.0,
+            watch_gradients: false,
+            segments: 1,
         }
     }
 }
@@ -106,6 +115,11 @@ pub struct BatchEvent<'a> {
     pub rate: f64,
     pub samples_per_second: f64,
     pub metrics: &'a [f64],
+    /// Norm of the gradients of the step that this batch completed, before clipping; NaN where it completed none, or neither
+    /// clipping nor watching computed it.
+    pub grad_norm: f64,
+    /// That of each parameter, in the model's order, NaN where one has no gradient; empty unless watched.
+    pub grad_norms: &'a [f64],
     /// Rows of rates and momenta that are used up. What a callback writes into the later ones holds for the steps to come;
     /// both are empty in evaluation.
     pub steps: u64,
@@ -143,7 +157,7 @@ pub struct RunResult {
     /// Mean loss weighted by rows; NaN when there was no batch.
     pub loss: f64,
     pub seconds: f64,
-    /// Norm of the last step's gradients before clipping; NaN where no clipping by norm was asked for.
+    /// Norm of the last step's gradients before clipping; NaN where neither clipping nor watching computed it.
     pub grad_norm: f64,
     pub metrics: Vec<f64>,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Plan};
 use super::pace::check_rate;
 use super::step::{
     BatchId, Part, apply, arrays, check_data, check_ready, check_weights, gradients_in_parts, norm_or_nan, scale_of,
@@ -58,12 +58,13 @@ pub fn profile_step(
         let mut ledger = Ledger::new(&model.compiled()?.metrics, options.check_finite, options.epoch);
         let weights = weights.map(ArrayView::to_array);
         let batch = gradients_in_parts(model, arrays(inputs), arrays(targets), weights, &id, options, &mut done)?;
+        ledger.watch(model, &batch.gradients, &Plan::single(), options)?;
         let step = apply(model, batch.gradients, (&[rate], &[]), options, &id)?;
         done(Part::Optimizer)?;
         ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;
         model.table.commit(batch.updates);
         model.passes += 1;
-        ledger.note(&step, scale_of(model, options));
+        ledger.note(&step, scale_of(model, options), &Plan::single(), false)?;
         let made = u64::from(step.is_made());
         let norm = norm_or_nan(Some(step))?;
         Ok((profile, ledger.finish(false, made, norm)?))

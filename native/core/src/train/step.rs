@@ -1,10 +1,11 @@
 //! One training step: forward, loss, backward, clip, optimizer.
 
-use super::ledger::{Ledger, not_finite};
+use super::ledger::{Ledger, Plan, not_finite};
 use super::pace::check_rate;
 use super::scaler::{Scaler, unscale};
+use super::tape::Tape;
 use super::{RunResult, TrainOptions, check_precision, clip};
-use crate::layers::{Bound, Role};
+use crate::layers::Bound;
 use crate::losses::{Evaluated, SampleWeights};
 use crate::model::{Model, Pass};
 use crate::tensor::Value;
@@ -127,7 +128,7 @@ pub(super) fn gradients_in_parts(
     let mut updates = Vec::new();
     let inputs = model.graph.bind_inputs(inputs, model.dtype, &model.device)?;
     done(Part::Data)?;
-    let outputs = model.graph.forward(&pass, inputs, &mut updates)?;
+    let (tape, outputs) = Tape::record(&model.graph, &pass, options.segments, inputs, &mut updates)?;
     let mut losses = compiled.objective.evaluate(&outputs, &targets, weights.as_ref())?;
     let value = losses.total.clone().detached();
     let mut loss = std::mem::replace(&mut losses.total, value.clone());
@@ -142,18 +143,13 @@ pub(super) fn gradients_in_parts(
         loss = loss.mul_scalar(scale)?;
     }
     done(Part::Forward)?;
-    let found = loss.backward()?;
-    let gradient = |(b, e): (&Bound, &crate::model::Entry)| match b {
-        Bound::Tensor(leaf) if e.role == Role::Parameter && !e.frozen => found.of(leaf),
-        _ => None,
-    };
-    let gradients = bound.iter().zip(&model.table.entries).map(gradient).collect();
+    let gradients = tape.gradients(loss.backward()?)?;
     done(Part::Backward)?;
     Ok(BatchGradients { losses, mass, outputs, targets, gradients, updates })
 }
 
 /// What the loss is multiplied by before the backward pass.
-fn loss_scale(model: &Model, options: &TrainOptions) -> Option<f64> {
+pub(super) fn loss_scale(model: &Model, options: &TrainOptions) -> Option<f64> {
     match options.scaling {
         Some(scaling) => Some(model.scaler.map_or(scaling.init, |scaler| scaler.under(scaling).scale)),
         None => Some(options.loss_scale).filter(|&scale| scale != 1.0),
@@ -252,6 +248,9 @@ pub(super) fn check_ready(model: &Model, options: &TrainOptions) -> Result<()> {
     if let Some(scaling) = &options.scaling {
         scaling.check()?;
     }
+    if options.segments == 0 {
+        return Err(Error::argument("segments: expected at least 1, found 0"));
+    }
     check_precision(model, options.autocast)?;
     model.table.check_trainable()?;
     if model.averages.in_use {
@@ -287,8 +286,9 @@ pub fn train_step(
         let weights = weights.map(ArrayView::to_array);
         let batch = gradients(model, arrays(inputs), arrays(targets), weights, &id, options)?;
         ledger.add(batch.losses, &batch.outputs, &batch.targets, inputs[0].rows(), batch.mass)?;
+        ledger.watch(model, &batch.gradients, &Plan::single(), options)?;
         let step = apply(model, batch.gradients, (&[rate], &[]), options, &id)?;
-        ledger.note(&step, scale_of(model, options));
+        ledger.note(&step, scale_of(model, options), &Plan::single(), false)?;
         model.table.commit(batch.updates);
         model.passes += 1;
         let made = u64::from(step.is_made());

@@ -120,8 +120,10 @@ pub fn train_stream(
             let id = BatchId { epoch: options.epoch, batch: index - 1 };
             let (rates, momenta) = row.at(0);
             rates.iter().try_for_each(|&rate| check_rate(rate))?;
-            let made = apply(model, group.finish()?, (&rates, &momenta), options, &id)?;
-            ledger.note(&made, scale_of(model, options));
+            let total = group.finish()?;
+            ledger.watch(model, &total, &plan, options)?;
+            let made = apply(model, total, (&rates, &momenta), options, &id)?;
+            ledger.note(&made, scale_of(model, options), &plan, on_batch.is_some())?;
             latest = Some(made);
             done += 1;
             let now = (1, &row.rates[..], &row.momenta[..]);

@@ -7,7 +7,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::png;
+use super::{orientation, png};
 use crate::{Error, ErrorKind, Result};
 
 /// Width and height of an image at most, and pixels in all: what a small file claims must not exhaust the memory.
@@ -24,9 +24,9 @@ pub struct Pixels {
 }
 
 /// Decodes a PNG or JPEG, told apart by their first bytes, to 1 channel (grey) or 3 (RGB). Transparency is dropped, colours
-/// become grey by ITU-R 601 (as Pillow's `convert("L")`), the orientation in a photo's Exif data is not applied.
-pub fn decode(bytes: &[u8], channels: usize) -> Result<Pixels> {
-    let decoded = if bytes.starts_with(&png::SIGNATURE) {
+/// become grey by ITU-R 601 (as Pillow's `convert("L")`; a JPEG's own brightness is taken as it is). `upright` applies the orientation of its Exif data.
+pub fn decode(bytes: &[u8], channels: usize, upright: bool) -> Result<Pixels> {
+    let (decoded, orientation) = if bytes.starts_with(&png::SIGNATURE) {
         png::decode(bytes)?
     } else if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
         // A decoder that gives up on a damaged file by a panic must not end the run.
@@ -34,7 +34,8 @@ pub fn decode(bytes: &[u8], channels: usize) -> Result<Pixels> {
     } else {
         return Err(format("neither a PNG nor a JPEG file"));
     };
-    Ok(converted(decoded, channels))
+    let decoded = converted(decoded, channels);
+    Ok(if upright { orientation::upright(decoded, orientation) } else { decoded })
 }
 
 pub(super) fn format(text: impl Into<String>) -> Error {
@@ -49,7 +50,7 @@ pub(super) fn check_size(width: usize, height: usize) -> Result<()> {
     Err(format(format!("an image of {width} x {height} pixels is not possible here")))
 }
 
-fn jpeg(bytes: &[u8], channels: usize) -> Result<Pixels> {
+fn jpeg(bytes: &[u8], channels: usize) -> Result<(Pixels, u8)> {
     let space = if channels == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
     let options = DecoderOptions::default()
         .set_strict_mode(true)
@@ -66,7 +67,8 @@ fn jpeg(bytes: &[u8], channels: usize) -> Result<Pixels> {
     if !matches!(found, 1 | 3) || data.len() != width * height * found {
         return Err(format("JPEG with an unknown form of colours"));
     }
-    Ok(Pixels { width, height, channels: found, data })
+    let orientation = decoder.exif().map_or(1, |exif| orientation::read(exif));
+    Ok((Pixels { width, height, channels: found, data }, orientation))
 }
 
 /// To the wanted number of channels. Two and four have transparency in the last.

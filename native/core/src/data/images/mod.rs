@@ -3,6 +3,7 @@
 mod codec;
 mod colour;
 mod geometry;
+mod orientation;
 mod picture;
 mod pipeline;
 mod png;
@@ -44,7 +45,9 @@ impl ImageSet {
         let shape = match (pipeline.shape(), files.first()) {
             (Some(shape), _) => shape,
             (None, Some(first)) => {
-                let picture = pipeline.apply(read(first, pipeline.channels())?, None).map_err(|e| named(e, first))?;
+                let picture = pipeline
+                    .apply(read(first, pipeline.channels(), pipeline.upright())?, None)
+                    .map_err(|e| named(e, first))?;
                 [picture.channels, picture.height, picture.width]
             }
             (None, None) => return Err(Error::argument("there is no image that would tell the size")),
@@ -83,7 +86,8 @@ impl ImageSet {
 
     fn one(&self, file: &Path, pick: u32, moment: Option<Moment>) -> Result<Picture> {
         let mut rng = moment.map(|m| Rng::new(m.seed, Purpose::Augment, &[m.epoch, pick.into()]));
-        let picture = self.pipeline.apply(read(file, self.pipeline.channels())?, rng.as_mut())?;
+        let picture =
+            self.pipeline.apply(read(file, self.pipeline.channels(), self.pipeline.upright())?, rng.as_mut())?;
         let found = [picture.channels, picture.height, picture.width];
         if found != self.shape {
             return Err(Error::shape(
@@ -97,7 +101,7 @@ impl ImageSet {
 
     /// Decodes every file; gives the numbers of those that fail, and why.
     pub fn failures(files: &[PathBuf]) -> Vec<(usize, String)> {
-        let failed = |(i, file): (usize, &PathBuf)| read(file, 3).err().map(|e| (i, e.message));
+        let failed = |(i, file): (usize, &PathBuf)| read(file, 3, false).err().map(|e| (i, e.message));
         files.par_iter().enumerate().filter_map(failed).collect()
     }
 
@@ -124,8 +128,8 @@ fn named(error: Error, file: &Path) -> Error {
     }
 }
 
-/// Reads a file into planes of floats in [0, 1].
-fn read(file: &Path, channels: usize) -> Result<Picture> {
+/// Reads a file into planes of floats in [0, 1]; `upright` applies the orientation of its Exif data.
+fn read(file: &Path, channels: usize, upright: bool) -> Result<Picture> {
     let io = |e: std::io::Error| {
         let kind = if e.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
         Error::new(kind, e.to_string()).at(file.display().to_string())
@@ -136,6 +140,6 @@ fn read(file: &Path, channels: usize) -> Result<Picture> {
         return Err(wrong(format!("{length} bytes are more than an image has")));
     }
     let bytes = std::fs::read(file).map_err(io)?;
-    let pixels = decode(&bytes, channels).map_err(|e| wrong(e.message))?;
+    let pixels = decode(&bytes, channels, upright).map_err(|e| wrong(e.message))?;
     Ok(Picture::from_pixels(&pixels))
 }

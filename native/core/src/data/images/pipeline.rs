@@ -75,6 +75,7 @@ enum Transform {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pipeline {
     channels: usize,
+    upright: bool,
     transforms: Vec<Transform>,
     shape: Option<[usize; 3]>,
 }
@@ -95,7 +96,17 @@ impl Pipeline {
             found = transform.shape(found).map_err(|e| e.at(format!("transform {i}")))?;
         }
         let shape = found.1.map(|[height, width]| [found.0, height, width]);
-        Ok(Self { channels, transforms, shape })
+        Ok(Self { channels, upright: true, transforms, shape })
+    }
+
+    /// The same, with the orientation that a file's Exif data tells applied or left.
+    pub fn with_orientation(self, applied: bool) -> Self {
+        Self { upright: applied, ..self }
+    }
+
+    /// Whether images are turned as their Exif data tells.
+    pub fn upright(&self) -> bool {
+        self.upright
     }
 
     /// Channels to decode.

@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use super::codec::{Pixels, check_size, format};
+use super::orientation;
 use crate::Result;
 
 pub(super) const SIGNATURE: [u8; 8] = [0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A];
@@ -64,8 +65,9 @@ impl Header {
 const ADAM7: [[usize; 4]; 7] =
     [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Pixels> {
-    let (mut header, mut palette, mut packed) = (None, None, Vec::new());
+/// The pixels, and the orientation of an `eXIf` part.
+pub(super) fn decode(bytes: &[u8]) -> Result<(Pixels, u8)> {
+    let (mut header, mut palette, mut packed, mut orientation) = (None, None, Vec::new(), 1);
     let mut rest = &bytes[SIGNATURE.len()..];
     loop {
         let (name, data) = chunk(&mut rest)?;
@@ -74,6 +76,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Pixels> {
             (_, None) => return Err(format("damaged PNG: it does not begin with a header")),
             (b"PLTE", _) => palette = Some(data),
             (b"IDAT", _) => packed.extend_from_slice(data),
+            (b"eXIf", _) => orientation = orientation::read(data),
             (b"IEND", _) => break,
             // A lower-case first letter: the chunk may be left out.
             (name, _) if name[0].is_ascii_lowercase() => {}
@@ -86,7 +89,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Pixels> {
     if header.kind == Kind::Palette && !palette.is_some_and(|p| !p.is_empty() && p.len() % 3 == 0 && p.len() <= 768) {
         return Err(format("damaged PNG: no palette"));
     }
-    unpack(&header, palette.unwrap_or_default(), &packed)
+    Ok((unpack(&header, palette.unwrap_or_default(), &packed)?, orientation))
 }
 
 /// The next part; its checksum is compared.
