@@ -115,6 +115,24 @@ public sealed class ExBurnRuntimeParityTests
         Assert.Equal(["epoch-0002.safetensors", "epoch-0004.safetensors"], Directory.GetFiles("checkpoints").Select(Path.GetFileName).Order());
     });
 
+    [Fact]
+    public void Training_fit_and_evaluate_on_arrays()
+    {
+        using var model = Compiled();
+        using var same = model.Clone();
+        var (trainX, trainY) = InOwnFolder.Digits(48);
+        var (testX, testY) = InOwnFolder.Digits(20);
+        var trainer = new Trainer(model);
+        trainer.Fit(trainX, trainY, new FitOptions { Epochs = 2, Shuffle = false });
+        Evaluation onArrays = trainer.Evaluate(testX, testY);
+        using Dataset train = Data(48), test = Data(20);
+        var other = new Trainer(same);
+        other.Fit(train, new() { Epochs = 2, Shuffle = false });
+        Assert.Equal(other.Evaluate(test).Loss, onArrays.Loss);
+        Assert.Equal(20, onArrays.Samples);
+        Assert.ThrowsAny<Exception>(() => trainer.Fit(trainX, testY));
+    }
+
     [Theory]
     [InlineData(0.4, "0s")]
     [InlineData(45, "45s")]

@@ -54,14 +54,13 @@ public sealed class WholeLoopFacts
         double Gradient(params double[] x)
         {
             model.SetState(new Dictionary<string, TensorData> { ["0.weight"] = new(new double[,] { { 0 } }) });
-            var (inputs, targets) = (new TensorView(x, [x.Length, 1]), new TensorView(x.Select(one => 2 * one).ToArray(), [x.Length, 1]));
-            using var gradients = new Trainer(model).ComputeGradients(inputs, targets);
+            double[] t = [.. x.Select(one => 2 * one)];
+            using var gradients = new Trainer(model).ComputeGradients(new TensorView(x, [x.Length, 1]), new TensorView(t, [x.Length, 1]));
             return gradients["0.weight"].ToDoubles()[0];
         }
         Assert.Equal((-10.0, -50.0, -100.0), (Gradient(1, 2), Gradient(3, 4), Gradient(5)));
         Assert.Equal((-30.0, -44.0), (Gradient(1, 2, 3, 4), Gradient(1, 2, 3, 4, 5)));
-        double[] rows = [1, 2, 3, 4, 5];
-        using var data = Dataset.FromArrays(new TensorView(rows, [5, 1]), new TensorView(rows.Select(one => 2 * one).ToArray(), [5, 1]));
+        using var data = Dataset.FromArrays(new double[,] { { 1 }, { 2 }, { 3 }, { 4 }, { 5 } }, new double[,] { { 2 }, { 4 }, { 6 }, { 8 }, { 10 } });
         // Three batches of 2, 2 and 1 rows: the gradient of all five, not ExBurn's mean of the batches' (-53.3).
         new Trainer(model).Fit(data, new() { BatchSize = 2, AccumulationSteps = 3, Shuffle = false });
         Assert.Equal(0.44, model.GetState()["0.weight"].ToDoubles()[0], 1e-12);
