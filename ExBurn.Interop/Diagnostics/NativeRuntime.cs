@@ -67,7 +67,7 @@ public static class NativeRuntime
         text.AppendLine($"Native: {build.Target}, {build.Profile}, boundary {build.Abi}, {build.Functions} functions");
         foreach (var device in new[] { Device.Cpu, Device.NdArray, Device.Gpu() })
             text.AppendLine(Line(device));
-        text.Append($"Backends: {string.Join(", ", Devices.Select(device => device.Info.Backend))}");
+        text.Append($"Backends: {string.Join(", ", Devices)}");
         return text.ToString();
 
         static string Line(Device device) => device.AvailabilityReason is { } reason
