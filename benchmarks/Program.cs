@@ -2,8 +2,9 @@ namespace ExBurn.Benchmarks;
 
 /// <summary>
 /// Train step through C# against the same step from Rust and from PyTorch, in turns.
-/// Then the manual loop against Fit, an optimizer's step against a copy of the same bytes, and networks of usual size against PyTorch.
-/// --only step|loop|optimizer|networks|memory chooses one, --network NAME one of the networks.
+/// Then the manual loop against Fit, an optimizer's step against a copy of the same bytes, networks of usual size against PyTorch,
+/// predictions of concurrent callers, alone and through a server, and the memory of gradient checkpointing.
+/// --only step|loop|optimizer|networks|serving|memory chooses one, --network NAME one of the networks.
 ///   ExBurn.Benchmarks [--only WHAT] [--network NAME] [--rust PROGRAM] [--torch PYTHON] [--scripts FOLDER] [--steps N] [--rounds N]
 /// </summary>
 internal static class Program
@@ -47,6 +48,8 @@ internal static class Program
             CheckpointMemory.Measure(segments);
         if (only is null or "networks")
             Networks.Measure(python, Path.Combine(scripts, "peer_torch_networks.py"), network);
+        if (only is null or "serving")
+            Serving.Measure();
         return 0;
     }
 

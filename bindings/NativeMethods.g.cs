@@ -40,7 +40,7 @@ namespace ExBurn.Native
         internal static extern byte* exb_status_name(int code, nuint* len);
 
         /// <summary>
-        ///  JSON about this build: version, abi, commit, features, target, profile.
+        ///  JSON about this build: version, abi, commit, features, target, profile, functions (number of exports).
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_build_info", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_build_info(ExbBuffer* @out, ExbError** error);
@@ -256,6 +256,18 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_device_sync", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_device_sync(ExbDevice* d, ExbError** error);
+
+        /// <summary>
+        ///  JSON about a device's memory: in_use, reserved, allocations (bytes and a number); `null` where the device uses the process's memory.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_device_memory", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_device_memory(ExbDevice* d, ExbBuffer* @out, ExbError** error);
+
+        /// <summary>
+        ///  Gives memory that a device keeps for reuse back to the driver.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_device_release_memory", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_device_release_memory(ExbDevice* d, ExbError** error);
 
         /// <summary>
         ///  Frees a device handle. Null is allowed; models on the device keep it.

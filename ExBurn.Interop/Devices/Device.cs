@@ -70,6 +70,36 @@ public sealed record Device
     /// <exception cref="DeviceException">The device cannot be opened or has failed.</exception>
     public void Synchronize() => BurnBridge.Synchronize(Open());
 
+    /// <summary>As <see cref="Synchronize"/>, without blocking the caller's thread.</summary>
+    /// <param name="cancellationToken">Ends waiting; the device works on.</param>
+    /// <exception cref="DeviceException">The device cannot be opened or has failed.</exception>
+    public Task SynchronizeAsync(CancellationToken cancellationToken = default)
+    {
+        var work = Task.Run(Synchronize, cancellationToken);
+        if (!cancellationToken.CanBeCanceled)
+            return work;
+        var cancelled = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var registration = cancellationToken.Register(() => cancelled.TrySetCanceled(cancellationToken));
+        return First(work, cancelled.Task, registration);
+
+        static async Task First(Task work, Task cancelled, CancellationTokenRegistration registration)
+        {
+            using (registration)
+                await (await Task.WhenAny(work, cancelled).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// What the device's memory holds now. On a GPU: of this process, as the allocator of the native library counts it, the work given so far
+    /// done. On the CPU: of the whole process.
+    /// </summary>
+    /// <exception cref="DeviceException">The device cannot be opened or has failed.</exception>
+    public DeviceMemory Memory => DeviceMemory.FromJson(BurnBridge.DeviceMemory(Open()));
+
+    /// <summary>Gives memory that the library keeps for reuse back to the driver, as far as whole pages of it are free. Nothing happens on the CPU.</summary>
+    /// <exception cref="DeviceException">The device cannot be opened or has failed.</exception>
+    public void ReleaseMemory() => BurnBridge.ReleaseMemory(Open());
+
     /// <summary>Reads as <c>cpu</c>, <c>ndarray</c>, <c>gpu:0</c> or <c>gpu:0 (discrete)</c>.</summary>
     public override string ToString()
         => Kind != DeviceKind.Gpu ? Lower(Kind)

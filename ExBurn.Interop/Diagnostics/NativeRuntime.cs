@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ExBurn.Native;
 
@@ -10,7 +11,8 @@ namespace ExBurn;
 /// <param name="Features">What it was built with, as <c>gpu</c>.</param>
 /// <param name="Target">Platform it was built for, as Rust names it.</param>
 /// <param name="Profile">Profile it was built with.</param>
-public sealed record BuildInfo(string Version, string Abi, string? Commit, ValueArray<string> Features, string Target, string Profile);
+/// <param name="Functions">Number of functions it exports.</param>
+public sealed record BuildInfo(string Version, string Abi, string? Commit, ValueArray<string> Features, string Target, string Profile, int Functions);
 
 /// <summary>The native library of this process: whether it works, what it is, which devices it finds.</summary>
 public static class NativeRuntime
@@ -44,12 +46,36 @@ public static class NativeRuntime
             using var document = JsonDocument.Parse(BurnBridge.BuildInfo());
             var root = document.RootElement;
             string[] features = [.. root.Texts("features")];
-            return new(root.Text("version"), root.Text("abi"), root.GetProperty("commit").GetString(), features, root.Text("target"), root.Text("profile"));
+            return new(root.Text("version"), root.Text("abi"), root.GetProperty("commit").GetString(), features, root.Text("target"), root.Text("profile"), (int)root.Number("functions"));
         }
     }
 
     /// <summary>The devices that can be used: <see cref="Device.Cpu"/>, <see cref="Device.NdArray"/>, and the first GPU where there is one. Opens them.</summary>
     public static IReadOnlyList<Device> Devices => [.. new[] { Device.Cpu, Device.NdArray, Device.Gpu() }.Where(device => device.IsAvailable)];
+
+    /// <summary>
+    /// The state of things in a few lines, for a log or a report of an error: version, boundary, platform, each kind of device with its name, or why it
+    /// cannot be used. Opens the devices; never throws.
+    /// </summary>
+    public static string Summary()
+    {
+        if (LoadError is { } problem)
+            return $"ExBurn.Interop: the native library cannot be loaded. {problem}";
+        var build = Build;
+        var text = new StringBuilder();
+        text.AppendLine($"ExBurn v{build.Version}").AppendLine(new string('-', 30));
+        text.AppendLine($"Native: {build.Target}, {build.Profile}, boundary {build.Abi}, {build.Functions} functions");
+        foreach (var device in new[] { Device.Cpu, Device.NdArray, Device.Gpu() })
+            text.AppendLine(Line(device));
+        text.Append($"Backends: {string.Join(", ", Devices)}");
+        return text.ToString();
+
+        static string Line(Device device) => device.AvailabilityReason is { } reason
+            ? $"{Title(device)}: not available ({reason})"
+            : $"{Title(device)}: {device.Info.Name}{(device.Info.Driver.Length > 0 ? $", {device.Info.Driver}" : "")} ({string.Join(", ", device.Info.FloatTypes)})";
+
+        static string Title(Device device) => device.Kind == DeviceKind.Gpu ? "GPU" : $"Device {device}";
+    }
 
     /// <summary>Sets the number of worker threads of the CPU devices. Before the first computation only; a second, different number is refused.</summary>
     /// <param name="count">From 1 to 4096. Default, without this call: one per processor.</param>

@@ -5,15 +5,15 @@ namespace ExBurn;
 
 /// <summary>
 /// What runs report to whoever listens in the process (OpenTelemetry, dotnet-counters): spans <c>exburn.fit</c>, <c>exburn.epoch</c> and
-/// <c>exburn.validation</c>, and the instruments below. Without a listener it costs next to nothing.
+/// <c>exburn.validation</c>, and the instruments below; a <see cref="ModelServer"/> adds its own under the same name. Without a listener it costs next to nothing.
 /// </summary>
 public static class TrainingTelemetry
 {
     /// <summary>Name of the meter and of the activity source: <c>ExBurn</c>.</summary>
     public const string SourceName = "ExBurn";
 
-    private static readonly ActivitySource Source = new(SourceName);
-    private static readonly Meter Meter = new(SourceName);
+    internal static readonly ActivitySource Source = new(SourceName);
+    internal static readonly Meter Meter = new(SourceName);
     private static readonly Counter<long> Samples = Meter.CreateCounter<long>("exburn.samples", "{sample}", "Rows trained on.");
     private static readonly Counter<long> Steps = Meter.CreateCounter<long>("exburn.steps", "{step}", "Optimizer steps made.");
     private static readonly Counter<long> Epochs = Meter.CreateCounter<long>("exburn.epochs", "{epoch}", "Epochs trained.");

@@ -36,4 +36,8 @@ public class ExBurnException : Exception
 
     /// <summary>Facts of the failure as a JSON object, such as the report of a load. Null if there are none.</summary>
     public string? DetailJson { get; init; }
+
+    /// <summary>One line for a log: <c>[ExBurn:Shape] message | subject: fc1 | details: {...}</c>; parts that are missing are left out.</summary>
+    public string ToLogString()
+        => $"[ExBurn:{ErrorCode}] {Message}{(Subject is null ? "" : $" | subject: {Subject}")}{(DetailJson is null ? "" : $" | details: {DetailJson}")}";
 }

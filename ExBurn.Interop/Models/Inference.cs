@@ -16,6 +16,9 @@ public abstract partial class Inference : IDisposable
     /// <summary>Shape of one input sample, without the batch dimension, as far as it is known.</summary>
     public abstract Shape? SampleShape { get; }
 
+    /// <summary>Shape of a sample of each input, without the batch dimension; null where the model was not told it.</summary>
+    public abstract IReadOnlyList<Shape?> InputShapes { get; }
+
     /// <summary>Names of the inputs, in the order in which arrays are given.</summary>
     public abstract IReadOnlyList<string> InputNames { get; }
 
@@ -28,17 +31,7 @@ public abstract partial class Inference : IDisposable
     /// <returns>The first output, row-major: one row per sample.</returns>
     /// <exception cref="InvalidOperationException">The shape of a sample is not known; pass a <see cref="TensorView"/>.</exception>
     /// <exception cref="ArgumentException">The number of values is no multiple of a sample's.</exception>
-    public float[] Predict(float[] samples, int batchSize = 0)
-    {
-        Check.NotNull(samples, nameof(samples));
-        if (SampleShape is not { IsKnown: true } sample)
-            throw new InvalidOperationException(
-                "The shape of a sample is not known: give inputShape at Compile, or pass a TensorView with its shape.");
-        var size = Math.Max(1, sample.ElementCount);
-        if (samples.Length % size != 0)
-            throw new ArgumentException($"{samples.Length} values are no multiple of the {size} of a sample {sample}.", nameof(samples));
-        return Predict(new TensorView(samples, sample.Prepend(samples.Length / size)), batchSize).ToSingles();
-    }
+    public float[] Predict(float[] samples, int batchSize = 0) => Predict(SamplesOf(samples), batchSize).ToSingles();
 
     /// <summary>Predicts for a model with one input.</summary>
     /// <param name="input">The rows, batch dimension first.</param>
@@ -86,14 +79,7 @@ public abstract partial class Inference : IDisposable
     /// <returns>One array for each of <see cref="OutputNames"/>.</returns>
     /// <exception cref="ArgumentException">An input is missing, or there is one that the model does not have.</exception>
     public IReadOnlyDictionary<string, TensorData> Predict(IReadOnlyDictionary<string, TensorData> inputs, int batchSize = 0)
-    {
-        Check.NotNull(inputs, nameof(inputs));
-        if (inputs.Count != InputNames.Count || InputNames.Any(name => !inputs.ContainsKey(name)))
-            throw new ArgumentException(
-                $"The model takes the inputs {string.Join(", ", InputNames)}; given are {string.Join(", ", inputs.Keys)}.", nameof(inputs));
-        var outputs = Predict([.. InputNames.Select(name => inputs[name])], batchSize);
-        return OutputNames.Zip(outputs, (name, output) => (name, output)).ToDictionary(pair => pair.name, pair => pair.output, StringComparer.Ordinal);
-    }
+        => NamedOutputs(Predict(InputsByName(inputs), batchSize));
 
     /// <summary>As <see cref="Predict(TensorView, int)"/>, on another thread.</summary>
     /// <param name="input">The rows, batch dimension first.</param>
@@ -110,6 +96,9 @@ public abstract partial class Inference : IDisposable
 
     private protected abstract NativeOutputs Run(in ArrayInputs inputs, ulong batchSize);
 
+    /// <summary>All rows at once, as a server has put them together.</summary>
+    internal NativeOutputs RunBatch(in ArrayInputs inputs) => Run(inputs, 0);
+
     /// <summary>The arrays as the boundary takes them.</summary>
     internal static ArrayInputs Inputs(IReadOnlyList<TensorData> arrays, string name)
     {
@@ -118,6 +107,31 @@ public abstract partial class Inference : IDisposable
             inputs.Add(Check.NotNull(array, name).View.ToInput());
         return inputs;
     }
+
+    /// <summary>Samples that lie one after the other, with their shape.</summary>
+    internal TensorView SamplesOf(float[] samples)
+    {
+        Check.NotNull(samples, nameof(samples));
+        if (SampleShape is not { IsKnown: true } sample)
+            throw new InvalidOperationException(
+                "The shape of a sample is not known: give inputShape at Compile, or pass a TensorView with its shape.");
+        var size = Math.Max(1, sample.ElementCount);
+        if (samples.Length % size != 0)
+            throw new ArgumentException($"{samples.Length} values are no multiple of the {size} of a sample {sample}.", nameof(samples));
+        return new TensorView(samples, sample.Prepend(samples.Length / size));
+    }
+
+    internal TensorData[] InputsByName(IReadOnlyDictionary<string, TensorData> inputs)
+    {
+        Check.NotNull(inputs, nameof(inputs));
+        if (inputs.Count != InputNames.Count || InputNames.Any(name => !inputs.ContainsKey(name)))
+            throw new ArgumentException(
+                $"The model takes the inputs {string.Join(", ", InputNames)}; given are {string.Join(", ", inputs.Keys)}.", nameof(inputs));
+        return [.. InputNames.Select(name => inputs[name])];
+    }
+
+    internal IReadOnlyDictionary<string, TensorData> NamedOutputs(TensorData[] outputs)
+        => OutputNames.Zip(outputs, (name, output) => (name, output)).ToDictionary(pair => pair.name, pair => pair.output, StringComparer.Ordinal);
 
     private static ulong Rows(int batchSize) => (ulong)Check.AtLeast(0, batchSize, nameof(batchSize));
 }

@@ -17,6 +17,30 @@ public abstract partial class Model
     public LoadReport SetState(IReadOnlyDictionary<string, TensorData> state, bool strict = true)
         => ImportState(SafeTensors.Write(Check.NotNull(state, nameof(state))), strict);
 
+    /// <summary>The weights as the bytes of a safetensors file, to be sent or stored: what <see cref="Save(string)"/> writes, in memory.</summary>
+    public byte[] ExportBytes() => ExportState();
+
+    /// <summary>Takes weights over from the bytes of a safetensors file.</summary>
+    /// <param name="file">The bytes, of <see cref="ExportBytes"/> or of any safetensors file with this model's names.</param>
+    /// <param name="strict">Whether names and shapes must agree wholly. Default true.</param>
+    /// <returns>What was loaded, and what was not.</returns>
+    /// <exception cref="CheckpointException">The bytes are no such file; or strict, and the names or shapes differ. Nothing is changed then.</exception>
+    public LoadReport ImportBytes(ReadOnlySpan<byte> file, bool strict = true) => ImportState(file, strict);
+
+    /// <summary>Names of the layers of which every parameter is frozen, in the model's order.</summary>
+    public IReadOnlyList<string> FrozenLayers => [.. Summary().Layers.Where(layer => layer.IsFrozen).Select(layer => layer.Name)];
+
+    /// <summary>Whether a layer is frozen.</summary>
+    /// <param name="layer">Its name, as <see cref="Summary"/> lists it.</param>
+    /// <exception cref="NameNotFoundException">The model has no such layer.</exception>
+    public bool IsFrozen(string layer)
+    {
+        Check.NotNull(layer, nameof(layer));
+        var layers = Summary().Layers;
+        return (layers.FirstOrDefault(one => one.Name == layer)
+            ?? throw new NameNotFoundException($"The model has no layer '{layer}'; it has {string.Join(", ", layers.Select(one => one.Name))}.")).IsFrozen;
+    }
+
     /// <summary>Stops training the parameters whose names, or whose layers' names, match. They stay bit for bit as they are.</summary>
     /// <param name="pattern">A name (<c>0.weight</c>), a layer (<c>fc1</c>) or a pattern with <c>*</c> and <c>?</c> (<c>encoder.*</c>).</param>
     /// <returns>How many parameters match.</returns>

@@ -50,6 +50,9 @@ public abstract partial class Model : Inference
     /// <inheritdoc/>
     public override Shape? SampleShape => _inputShape ?? DescribedSampleShape ?? SeenSampleShape;
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<Shape?> InputShapes => [.. Description.Inputs.Select(input => input.Shape?.WithoutFirst())];
+
     /// <summary>Shape of a sample of the data last trained or evaluated on.</summary>
     internal Shape? SeenSampleShape { get; set; }
 
@@ -78,7 +81,7 @@ public abstract partial class Model : Inference
 
     /// <summary>A snapshot of the weights that many threads may use at once. Dispose it.</summary>
     /// <exception cref="InvalidOperationException">The model is not built.</exception>
-    public Predictor CreatePredictor() => new(BurnBridge.NewPredictor(Handle, []), SampleShape, InputNames, OutputNames);
+    public Predictor CreatePredictor() => new(BurnBridge.NewPredictor(Handle, []), SampleShape, InputShapes, InputNames, OutputNames);
 
     /// <summary>
     /// A snapshot that gives the values of named layers instead of the model's outputs: features of an inner layer, for search, transfer or
@@ -91,7 +94,7 @@ public abstract partial class Model : Inference
     {
         if (Check.NotNull(layers, nameof(layers)).Length == 0)
             return CreatePredictor();
-        return new(BurnBridge.NewPredictor(Handle, AdaptedNames(OutputsOf(layers))), SampleShape, InputNames, [.. layers]);
+        return new(BurnBridge.NewPredictor(Handle, AdaptedNames(OutputsOf(layers))), SampleShape, InputShapes, InputNames, [.. layers]);
     }
 
     /// <summary>The nodes that names mean: a composed layer's is the one that gives its output.</summary>

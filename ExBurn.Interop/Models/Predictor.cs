@@ -10,16 +10,20 @@ public sealed class Predictor : Inference
 {
     private readonly PredictorHandle _handle;
 
-    internal Predictor(PredictorHandle handle, Shape? sampleShape, IReadOnlyList<string> inputs, IReadOnlyList<string> outputs)
+    internal Predictor(PredictorHandle handle, Shape? sampleShape, IReadOnlyList<Shape?> shapes, IReadOnlyList<string> inputs, IReadOnlyList<string> outputs)
     {
         _handle = handle;
         SampleShape = sampleShape;
+        InputShapes = shapes;
         InputNames = inputs;
         OutputNames = outputs;
     }
 
     /// <inheritdoc/>
     public override Shape? SampleShape { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Shape?> InputShapes { get; }
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> InputNames { get; }

@@ -25,6 +25,23 @@ internal static unsafe partial class BurnBridge
         return TakeText(buffer);
     }
 
+    /// <summary>Bytes in use and reserved, number of allocations, as JSON; null where the device uses the process's memory.</summary>
+    public static string DeviceMemory(DeviceHandle device)
+    {
+        using var lease = new HandleLease<ExbDevice>(device);
+        ExbBuffer buffer;
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_device_memory(lease.Pointer, &buffer, &error), error);
+        return TakeText(buffer);
+    }
+
+    public static void ReleaseMemory(DeviceHandle device)
+    {
+        using var lease = new HandleLease<ExbDevice>(device);
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_device_release_memory(lease.Pointer, &error), error);
+    }
+
     public static void Synchronize(DeviceHandle device)
     {
         using var lease = new HandleLease<ExbDevice>(device);

@@ -66,18 +66,17 @@ public sealed class TensorData
 
     /// <summary>A copy of one result of a native call.</summary>
     internal static TensorData FromNative(NativeOutputs outputs, int index)
+        => new(BytesOf(outputs, index).ToArray(), (DType)outputs.DType(index), Shape.Create(outputs.Shape(index)));
+
+    /// <summary>One result of a native call as it lies in native memory.</summary>
+    internal static ReadOnlySpan<byte> BytesOf(NativeOutputs outputs, int index) => (DType)outputs.DType(index) switch
     {
-        var dtype = (DType)outputs.DType(index);
-        var bytes = dtype switch
-        {
-            DType.Float32 => MemoryMarshal.AsBytes(outputs.Data<float>(index)),
-            DType.Float64 => MemoryMarshal.AsBytes(outputs.Data<double>(index)),
-            DType.Int32 => MemoryMarshal.AsBytes(outputs.Data<int>(index)),
-            DType.Int64 => MemoryMarshal.AsBytes(outputs.Data<long>(index)),
-            _ => outputs.Data<byte>(index),
-        };
-        return new(bytes.ToArray(), dtype, Shape.Create(outputs.Shape(index)));
-    }
+        DType.Float32 => MemoryMarshal.AsBytes(outputs.Data<float>(index)),
+        DType.Float64 => MemoryMarshal.AsBytes(outputs.Data<double>(index)),
+        DType.Int32 => MemoryMarshal.AsBytes(outputs.Data<int>(index)),
+        DType.Int64 => MemoryMarshal.AsBytes(outputs.Data<long>(index)),
+        _ => outputs.Data<byte>(index),
+    };
 
     private void CopyTo(Span<float> result)
     {

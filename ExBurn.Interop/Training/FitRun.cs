@@ -41,7 +41,7 @@ internal sealed class FitRun : IDisposable
         try
         {
             _metrics = new double[_state.MetricNames.Length];
-            _context = new(trainer, options, _history);
+            _context = new(trainer, options, _history) { Samples = train.Rows, Batches = _batchesPerEpoch };
             _resumed = Resume();
             _context.Epoch = _state.Epochs;
             _context.IsResumed = _resumed is not null;

@@ -32,6 +32,12 @@ public sealed class TrainingContext
     /// <summary>Optimizer steps of the run so far, those before a restart included; in <see cref="Callback.OnBatchEnd"/> as of the last pause or epoch.</summary>
     public long Steps { get; internal set; }
 
+    /// <summary>Rows of an epoch; null for a stream that does not say.</summary>
+    public int? Samples { get; internal init; }
+
+    /// <summary>Batches of a whole epoch; null for a stream that does not say.</summary>
+    public long? Batches { get; internal init; }
+
     /// <summary>Whether the run goes on from a checkpoint (<see cref="FitOptions.ResumeFrom"/>); <see cref="History"/> then has its epochs.</summary>
     public bool IsResumed { get; internal set; }
 

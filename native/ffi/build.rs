@@ -43,6 +43,9 @@ fn main() {
         println!("cargo:warning=bindings/NativeMethods.g.cs is out of date and cannot be written: {error}");
     }
 
+    let functions = String::from_utf8_lossy(&text).matches(" static extern ").count();
+    println!("cargo:rustc-env=EXBURN_FUNCTIONS={functions}");
+
     // .NET runtimes that load by path first and by name later find the library again by this name.
     if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
         println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libexburn.so");

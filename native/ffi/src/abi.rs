@@ -47,7 +47,7 @@ pub unsafe extern "C" fn exb_status_name(code: i32, len: *mut usize) -> *const u
     name.map_or(std::ptr::null(), str::as_ptr)
 }
 
-/// JSON about this build: version, abi, commit, features, target, profile.
+/// JSON about this build: version, abi, commit, features, target, profile, functions (number of exports).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_build_info(out: *mut ExbBuffer, error: *mut *mut ExbError) -> i32 {
     guard(error, || {
@@ -67,6 +67,7 @@ pub unsafe extern "C" fn exb_build_info(out: *mut ExbBuffer, error: *mut *mut Ex
             "features": features,
             "target": env!("EXBURN_TARGET"),
             "profile": env!("EXBURN_PROFILE"),
+            "functions": env!("EXBURN_FUNCTIONS").parse::<u32>().unwrap_or(0),
         });
         out.set(buffer::owned(info.to_string().into_bytes()));
         Ok(())

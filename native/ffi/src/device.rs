@@ -84,6 +84,27 @@ pub unsafe extern "C" fn exb_device_sync(d: *const ExbDevice, error: *mut *mut E
     })
 }
 
+/// JSON about a device's memory: in_use, reserved, allocations (bytes and a number); `null` where the device uses the process's memory.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_device_memory(d: *const ExbDevice, out: *mut ExbBuffer, error: *mut *mut ExbError) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (out, device) = unsafe { (Out::new(out, ExbBuffer::EMPTY, "out")?, handle::get::<ExbDevice>(d, "d")?) };
+        out.set(json_buffer(&on_device(&device, || device.memory())?)?);
+        Ok(())
+    })
+}
+
+/// Gives memory that a device keeps for reuse back to the driver.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_device_release_memory(d: *const ExbDevice, error: *mut *mut ExbError) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let device = unsafe { handle::get::<ExbDevice>(d, "d")? };
+        on_device(&device, || device.release_memory())
+    })
+}
+
 /// Frees a device handle. Null is allowed; models on the device keep it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_device_free(d: *mut ExbDevice) {

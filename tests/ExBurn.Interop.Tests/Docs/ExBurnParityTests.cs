@@ -162,8 +162,8 @@ public sealed class ExBurnParityTests
         using var train = Data();
         var weight = model.GetState()["hidden1.weight"].ToSingles();
         model.Freeze("hidden1");
-        bool frozen = model.Summary().Layers.Single(layer => layer.Name == "hidden1").IsFrozen;
-        string[] allFrozen = [.. model.Summary().Layers.Where(layer => layer.IsFrozen).Select(layer => layer.Name)];
+        bool frozen = model.IsFrozen("hidden1");
+        IReadOnlyList<string> allFrozen = model.FrozenLayers;
         Assert.True(frozen);
         Assert.Equal(["hidden1"], allFrozen);
         new Trainer(model).Fit(train);

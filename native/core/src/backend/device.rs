@@ -39,6 +39,17 @@ pub struct DeviceInfo {
     pub half_types: Vec<&'static str>,
 }
 
+/// What the allocator of a device holds, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct DeviceMemory {
+    /// Of values that live.
+    pub in_use: u64,
+    /// Taken from the driver: values, padding, and pages kept for reuse.
+    pub reserved: u64,
+    /// Number of values that live.
+    pub allocations: u64,
+}
+
 impl std::fmt::Debug for Device {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Device({} {})", self.inner.info.kind, self.inner.info.name)
@@ -111,6 +122,23 @@ impl Device {
         self.check()?;
         Dispatch::sync(&self.inner.plain)
             .map_err(|e| Error::new(ErrorKind::Device, format!("the device failed: {e}")).at(&self.inner.info.name))
+    }
+
+    /// What the device's allocator holds, the work queued so far done; none on the CPU, which uses the process's.
+    pub fn memory(&self) -> Result<Option<DeviceMemory>> {
+        self.check()?;
+        Ok(Dispatch::memory_pool_usage(&self.inner.plain).map(|usage| DeviceMemory {
+            in_use: usage.bytes_in_use,
+            reserved: usage.bytes_reserved,
+            allocations: usage.number_allocs,
+        }))
+    }
+
+    /// Gives memory that is kept for reuse back to the driver, as far as whole pages are free. Nothing on the CPU.
+    pub fn release_memory(&self) -> Result<()> {
+        self.sync()?;
+        Dispatch::memory_cleanup(&self.inner.plain);
+        self.sync()
     }
 
     /// Marks a GPU as unusable after a panic in a call that used it: Burn's device thread may be broken.
