@@ -976,6 +976,15 @@ namespace ExBurn.Native
         ///  What exb_gradients_compute multiplies the loss by; 0 is 1.
         /// </summary>
         public double loss_scale;
+        /// <summary>
+        ///  Gradient checkpointing: segments of the model whose inner values the backward pass computes again; 0 or 1 keeps all values.
+        /// </summary>
+        public ulong segments;
+        /// <summary>
+        ///  Events, and the result of a single step, tell the norms of the gradients.
+        /// </summary>
+        public uint watch_gradients;
+        public uint _pad2;
     }
 
     /// <summary>
@@ -1026,6 +1035,15 @@ namespace ExBurn.Native
         ///  What the loss is multiplied by; NaN without loss scaling.
         /// </summary>
         public double loss_scale;
+        /// <summary>
+        ///  Norm of the gradients of the step that this batch completed, before clipping; NaN where it was not computed.
+        /// </summary>
+        public double grad_norm;
+        /// <summary>
+        ///  That of each parameter in the model's order, NaN where one has no gradient; empty without `watch_gradients`.
+        /// </summary>
+        public double* grad_norms;
+        public nuint grad_norms_len;
     }
 
     /// <summary>
