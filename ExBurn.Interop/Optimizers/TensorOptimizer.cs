@@ -59,7 +59,10 @@ public sealed class TensorOptimizer : IDisposable
             BurnBridge.ZeroTensorGradients(group.Handle);
     }
 
-    /// <summary>Scales the gradients of all its tensors (of one device) so that their common 2-norm is at most <paramref name="max"/>: by max / (norm + 1e-6) where that is below 1.</summary>
+    /// <summary>
+    /// Scales the gradients of all its tensors (of one device) so that their common 2-norm is at most <paramref name="max"/>: by
+    /// max / (norm + 1e-6) where that is below 1.
+    /// </summary>
     /// <param name="max">Largest norm, above 0.</param>
     /// <returns>The norm before; 0 where there are no gradients.</returns>
     public double ClipNorm(double max) => BurnBridge.ClipTensorGradients(All, Check.Positive(max, nameof(max)), 0);

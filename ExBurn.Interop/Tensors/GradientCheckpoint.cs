@@ -20,7 +20,7 @@ public static class GradientCheckpoint
         Check.NotNull(function, nameof(function));
         Tensor[] given = [.. Check.NotNull(inputs, nameof(inputs)).Select(tensor => Check.NotNull(tensor, nameof(inputs)))];
         // Without a graph there is nothing to save; in the first pass of an outer checkpoint nothing is kept either.
-        if (!GradMode.IsEnabled || GradMode.IsShadow)
+        if (!Records)
             return Results(function(given));
         var start = TensorRandom.State;
         TensorHandle[] made;
@@ -67,13 +67,15 @@ public static class GradientCheckpoint
         {
             Func<Tensor, Tensor>[] segment = [.. all.Skip(first).Take(size)];
             var next = Run(x => segment.Aggregate(x, (tensor, function) => function(tensor)), value);
-            // What goes from one segment to the next is kept by the graph.
-            if (value != input)
+            // What goes from one segment to the next is kept by the graph. Without one it may be a tensor of the functions.
+            if (Records && first > 0)
                 value.Dispose();
             value = next;
         }
         return value;
     }
+
+    private static bool Records => GradMode.IsEnabled && !GradMode.IsShadow;
 
     private static Tensor[] Results(Tensor[] results) => results is not null && results.All(tensor => tensor is not null)
         ? results

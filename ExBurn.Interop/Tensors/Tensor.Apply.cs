@@ -70,8 +70,8 @@ public sealed partial class Tensor
             return tracking;
         foreach (var input in inputs)
             if (input.RequiresGradient)
-                throw new InvalidOperationException(
-                    $"{operation}: a tensor that was made in GradMode.Inference() cannot take part in a graph. Copy its data into a new tensor, or compute it under GradMode.NoGrad().");
+                throw new InvalidOperationException($"{operation}: a tensor that was made in GradMode.Inference() cannot take part in a graph. "
+                    + "Copy its data into a new tensor, or compute it under GradMode.NoGrad().");
         return tracking;
     }
 

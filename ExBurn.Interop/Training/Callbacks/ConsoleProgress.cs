@@ -11,6 +11,8 @@ namespace ExBurn;
 public sealed class ConsoleProgress : Callback
 {
     private readonly TextWriter? _writer;
+    // Epochs of the run before a restart: their time is not in this run's.
+    private int _before;
 
     /// <summary>Progress as text.</summary>
     /// <param name="writer">Where to; null for the console.</param>
@@ -23,6 +25,7 @@ public sealed class ConsoleProgress : Callback
     {
         var options = Check.NotNull(context, nameof(context)).Options;
         var data = context.Samples is { } rows ? $"{rows} samples, {context.Batches} batches/epoch" : "a stream";
+        _before = context.History.Epochs.Count;
         Writer.WriteLine($"Training: {data}, {options.Epochs} epochs");
         Writer.WriteLine($"batch_size={options.BatchSize}, effective_batch_size={options.BatchSize * options.AccumulationSteps}, optimizer={context.Model.Optimizer!.GetType().Name.ToLowerInvariant()}");
     }
@@ -38,9 +41,10 @@ public sealed class ConsoleProgress : Callback
         if (epoch.Validation is { } held)
             Append(line, "val_", held.Metrics);
         line.Append(Invariant($" ({epoch.SamplesPerSecond:0} samples/s, {epoch.Duration.TotalMilliseconds:0}ms)"));
-        var (done, left) = (Check.NotNull(context, nameof(context)).History.Epochs.Count, context.Options.Epochs - context.History.Epochs.Count);
+        var finished = Check.NotNull(context, nameof(context)).History.Epochs.Count;
+        var left = context.Options.Epochs - finished;
         if (left > 0 && !context.IsStopping)
-            line.Append($" ETA={Time(TimeSpan.FromTicks(context.Elapsed.Ticks / done * left))}");
+            line.Append($" ETA={Time(TimeSpan.FromTicks(context.Elapsed.Ticks / (finished - _before) * left))}");
         Writer.WriteLine(line.ToString());
     }
 

@@ -94,6 +94,21 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Functions_may_hand_on_tensors_of_others()
+    {
+        var w = Tensor.FromArray(new float[] { 2, 3 }).RequiresGrad();
+        var input = Tensor.Ones([2]).RequiresGrad();
+        Func<Tensor, Tensor>[] functions = [x => x, _ => w, x => x, x => x * 2];
+        using (GradMode.NoGrad())
+            Assert.Equal([4, 6], GradientCheckpoint.Sequential(functions, 4, input).ToArray<float>());
+        GradientCheckpoint.Sequential(functions, 4, input).Sum().Backward();
+        Assert.Equal([2, 2], w.Grad!.ToArray<float>());
+        Assert.Null(input.Grad);
+        Assert.False(w.IsDisposed);
+        Assert.False(input.IsDisposed);
+    }
+
+    [Fact]
     public void Several_results_of_which_some_are_used()
     {
         var x = Tensor.FromArray(new float[] { 1, 2 }).RequiresGrad();
