@@ -114,26 +114,11 @@ fn options() -> ExbTrainOptions {
     ExbTrainOptions {
         struct_size: size_of::<ExbTrainOptions>() as u32,
         shuffle: 1,
-        drop_last: 0,
-        check_finite: 0,
-        epoch: 0,
         seed: 1,
         batch_size: 1,
-        accumulate: 0,
         report_every: 1,
-        clip_norm: 0.0,
-        clip_value: 0.0,
-        max_steps: 0,
-        start_batch: 0,
-        pause_after: 0,
-        keep_open: 0,
-        _pad: 0,
-        columns: 0,
-        momenta: std::ptr::null(),
-        momenta_len: 0,
-        segments: 0,
-        watch_gradients: 0,
-        _pad2: 0,
+        // SAFETY: numbers and null pointers; zero stands for every default.
+        ..unsafe { std::mem::zeroed() }
     }
 }
 
@@ -148,6 +133,8 @@ fn result() -> ExbRunResult {
         seconds: 9.0,
         grad_norm: 9.0,
         metric_count: 9,
+        skipped: 9,
+        loss_scale: 9.0,
     }
 }
 

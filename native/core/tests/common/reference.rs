@@ -116,6 +116,7 @@ impl Worst {
         let (limit, worst) = match dtype {
             DType::F32 => (single, &mut self.single),
             DType::F64 => (double, &mut self.double),
+            half => panic!("{what}: no limit for {}", half.name()),
         };
         assert!(
             error <= limit,
