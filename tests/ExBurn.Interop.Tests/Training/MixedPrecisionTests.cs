@@ -116,7 +116,7 @@ public sealed class MixedPrecisionTests
         var (points, labels) = Blobs.Arrays(16);
         using var whole = Blobs.Model();
         using var profiled = Blobs.Model();
-        var options = new StepOptions { Precision = Precision.Float16Mixed, LossScaling = new LossScaling { InitialScale = Math.Pow(2, 100), BackoffFactor = 1e-20 } };
+        var options = new StepOptions { Precision = Precision.Float16Mixed, LossScaling = new LossScaling { InitialScale = Math.Pow(2, 100), BackoffFactor = Math.Pow(2, -90) } };
         var skipped = new Trainer(whole).TrainStep(points, labels, options);
         Assert.True(skipped.IsSkipped);
         Assert.True(double.IsNaN(skipped.GradientNorm));
@@ -138,10 +138,9 @@ public sealed class MixedPrecisionTests
         using var data = Blobs.Dataset();
         double Loss(Precision precision)
         {
-            using var model = new Sequential(new Conv1d(1, 4, 2), new ReLU(), new Flatten(), new Linear(4, 16), new BatchNorm1d(16), new Tanh(), new Linear(16, 3));
-            using var shaped = new Sequential(new Unflatten(1, [1, 2]), model.AsLayer());
-            shaped.Compile(new Adam(0.02), ExBurn.Loss.CrossEntropy(), device: Device.Gpu(), seed: 7);
-            return new Trainer(shaped).Fit(data, new FitOptions { Epochs = 2, BatchSize = 32, Precision = precision }).Epochs[1].Loss;
+            using var model = new Sequential(new Linear(2, 16), new ReLU(), new Linear(16, 3));
+            model.Compile(new Adam(0.02), ExBurn.Loss.CrossEntropy(), device: Device.Gpu(), seed: 7);
+            return new Trainer(model).Fit(data, new FitOptions { Epochs = 2, BatchSize = 32, Precision = precision }).Epochs[1].Loss;
         }
         var single = Loss(Precision.Float32);
         foreach (var (precision, type) in new[] { (Precision.Float16Mixed, DType.Float16), (Precision.BFloat16Mixed, DType.BFloat16) })
