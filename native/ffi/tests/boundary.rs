@@ -158,7 +158,7 @@ fn versions_sizes_and_names() {
         assert_eq!(exb_abi_version(), MAJOR << 16 | MINOR);
         let sizes: Vec<usize> = (-1..7).map(|id| exb_struct_size(id)).collect();
         #[cfg(target_pointer_width = "64")]
-        assert_eq!(sizes, [0, 40, 24, 144, 160, 64, 40, 0]);
+        assert_eq!(sizes, [0, 40, 24, 192, 176, 80, 40, 32]);
         let mut len = 0;
         let name = exb_status_name(12, &mut len);
         assert_eq!(std::slice::from_raw_parts(name, len), b"BUSY");
