@@ -19,7 +19,9 @@ internal static class CheckpointMemory
         foreach (var segments in new[] { 1, 2, 4, 7, 12, 24, 48 })
         {
             var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-            foreach (var argument in new[] { "--only", "memory-of", "--segments", $"{segments}" })
+            // Started as `dotnet X.dll`, the process is dotnet.
+            string[] program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
+            foreach (var argument in (string[])[.. program, "--only", "memory-of", "--segments", $"{segments}"])
                 start.ArgumentList.Add(argument);
             using var process = Process.Start(start)!;
             Console.Write(process.StandardOutput.ReadToEnd());

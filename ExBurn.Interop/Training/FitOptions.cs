@@ -70,7 +70,7 @@ public sealed record FitOptions
     /// <summary>
     /// Gradient (activation) checkpointing, PyTorch's <c>checkpoint_sequential</c>: the model's layers are cut into so many segments of equal numbers of layers,
     /// ⌈layers / segments⌉ each, and only the values at the cuts outlive the forward pass; those within a segment are computed again when the backward pass comes to
-    /// it, the last segment's are kept. Saves memory for about a third more time; the result is the same, bit for bit on the CPU unless three or more layers read
+    /// it, the last segment's are kept. Saves memory for a second forward pass of all segments but the last; the result is the same, bit for bit on the CPU unless three or more layers read
     /// one value (their gradients may then add up in another order). A layer that holds others (a Transformer, an LSTM of several layers) is one layer here. At least 1; more than layers
     /// means one each. Default none: all values are kept. <see cref="ActivationMemory"/> helps to choose.
     /// </summary>
