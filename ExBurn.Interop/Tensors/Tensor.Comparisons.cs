@@ -51,6 +51,30 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Equal(double)" path="/param"/>
     public Tensor GreaterOrEqual(double number) => Compare("GreaterEqualScalar", number);
 
+    /// <summary>As <see cref="Less(Tensor)"/>. There is no operator for equality: <c>==</c> compares references, as for every class.</summary>
+    public static Tensor operator <(Tensor left, Tensor right) => Check.NotNull(left, nameof(left)).Less(right);
+
+    /// <summary>As <see cref="Greater(Tensor)"/>.</summary>
+    public static Tensor operator >(Tensor left, Tensor right) => Check.NotNull(left, nameof(left)).Greater(right);
+
+    /// <summary>As <see cref="LessOrEqual(Tensor)"/>.</summary>
+    public static Tensor operator <=(Tensor left, Tensor right) => Check.NotNull(left, nameof(left)).LessOrEqual(right);
+
+    /// <summary>As <see cref="GreaterOrEqual(Tensor)"/>.</summary>
+    public static Tensor operator >=(Tensor left, Tensor right) => Check.NotNull(left, nameof(left)).GreaterOrEqual(right);
+
+    /// <summary>As <see cref="Less(double)"/>.</summary>
+    public static Tensor operator <(Tensor left, double right) => Check.NotNull(left, nameof(left)).Less(right);
+
+    /// <summary>As <see cref="Greater(double)"/>.</summary>
+    public static Tensor operator >(Tensor left, double right) => Check.NotNull(left, nameof(left)).Greater(right);
+
+    /// <summary>As <see cref="LessOrEqual(double)"/>.</summary>
+    public static Tensor operator <=(Tensor left, double right) => Check.NotNull(left, nameof(left)).LessOrEqual(right);
+
+    /// <summary>As <see cref="GreaterOrEqual(double)"/>.</summary>
+    public static Tensor operator >=(Tensor left, double right) => Check.NotNull(left, nameof(left)).GreaterOrEqual(right);
+
     /// <summary>True where both are. Numbers count as true where they are not 0.</summary>
     /// <inheritdoc cref="Equal(Tensor)" path="/param"/>
     public Tensor LogicalAnd(Tensor other) => Run("LogicalAnd", null, this, other);

@@ -74,6 +74,9 @@ public sealed partial class Tensor
     /// <summary>The same elements in another shape; -1 once for what remains.</summary>
     public Tensor Reshape(Shape shape) => Run("Reshape", config => config.AddInts("shape", [.. shape.Select(size => checked((int)size))]), this);
 
+    /// <summary>The same with the sizes one by one: <c>x.Reshape(2, -1)</c>.</summary>
+    public Tensor Reshape(int first, params int[] rest) => Reshape((Shape)(int[])[first, .. Check.NotNull(rest, nameof(rest))]);
+
     private Tensor ReduceAll(string operation) => Rank == 0
         ? Reshape([])
         : Run(operation, config => config.AddInts("dims", [.. Enumerable.Range(0, Rank)]), this);

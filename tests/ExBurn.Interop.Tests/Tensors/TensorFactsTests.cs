@@ -217,6 +217,14 @@ public sealed class TensorFactsTests : IDisposable
         Is(a.GreaterOrEqual(b), 0, 1, 1, 1);
         Is(a.LessOrEqual(b), 1, 1, 1, 0);
         Is(a.Greater(2), 0, 1, 0, 1);
+        Is(a < b, 1, 0, 0, 0);
+        Is(a <= b, 1, 1, 1, 0);
+        Is(a > b, 0, 0, 0, 1);
+        Is(a >= b, 0, 1, 1, 1);
+        Is(a < 2, 1, 0, 0, 0);
+        Is(a <= 2, 1, 0, 1, 0);
+        Is(a > 2, 0, 1, 0, 1);
+        Is(a >= 2, 0, 1, 1, 1);
         Is(a.Equal(2), 0, 0, 1, 0);
         Is(I(1, 2, 3).Greater(1.5), 0, 1, 1);
         Is(I(1, 2, 3).Less(double.PositiveInfinity), 1, 1, 1);
@@ -234,6 +242,8 @@ public sealed class TensorFactsTests : IDisposable
     [Fact]
     public void Shapes()
     {
+        Assert.Equal((Shape)[3, 2], T(1, 2, 3, 4, 5, 6).Reshape(-1, 2).Shape);
+        Assert.Equal((Shape)[6], T(1, 2, 3, 4, 5, 6).Reshape(2, 3).Reshape(6).Shape);
         var m = T([2, 2], 1, 2, 3, 4);
         Is(T([1, 2], 1, 2).Expand(2, 2), [2, 2], 1, 2, 1, 2);
         Is(Tensor.Concat([T(1, 2), T(3), T(4, 5)]), 1, 2, 3, 4, 5);
