@@ -37,7 +37,7 @@ fn reference_cases() {
     let (mut ran, mut skipped) = (0, 0);
     for (device, types) in devices() {
         let mut worst = Worst::default();
-        for (number, case) in cases("losses.json").iter().enumerate() {
+        for (number, case) in ["losses.json", "losses_boxes.json"].into_iter().flat_map(cases).enumerate() {
             let kind = case["loss"].as_str().unwrap();
             let mut config = case["config"].clone();
             // Notes on the layout of the data, for the reader of the cases.

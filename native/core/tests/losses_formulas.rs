@@ -3,7 +3,7 @@
 #[path = "common/reference.rs"]
 mod reference;
 
-use exburn_core::losses::{self, Loss, Reduction};
+use exburn_core::losses::{self, Loss, Reduction, SampleWeights};
 use exburn_core::tensor::{DType, Value};
 use exburn_core::{ArrayView, DataView, Error, ErrorKind};
 use reference::{Worst, devices, part};
@@ -379,6 +379,85 @@ fn focal_and_dice() {
     meets("Dice", config, &[0.0; 4], &[1, 2, 2], &t, &[0.5, 0.5], None);
 }
 
+const BOX_LOSSES: [&str; 3] = ["GeneralizedBoxIoU", "DistanceBoxIoU", "CompleteBoxIoU"];
+
+#[test]
+fn boxes_by_hand() {
+    let unit = [floats(&[0.0, 0.0, 1.0, 1.0], &[1, 4])];
+    // So small that it does not show in the values.
+    let config = || none(json!({"eps": 1e-12}));
+    let all = |x: &[f64; 4], target: &[Target], values: [f64; 3]| {
+        for (kind, value) in BOX_LOSSES.into_iter().zip(values) {
+            meets(kind, config(), x, &[1, 4], target, &[value], None);
+        }
+    };
+    all(&[0.0, 0.0, 1.0, 1.0], &unit, [0.0; 3]);
+    // A unit apart: union 2 of 3; centres 2 apart, diagonal 10.
+    all(&[2.0, 0.0, 3.0, 1.0], &unit, [1.0 + 1.0 / 3.0, 1.4, 1.4]);
+    // Half of each in common: a third of the union, which is the hull; centres 1/2 apart, diagonal 13/4.
+    all(&[0.5, 0.0, 1.5, 1.0], &unit, [2.0 / 3.0, 2.0 / 3.0 + 1.0 / 13.0, 2.0 / 3.0 + 1.0 / 13.0]);
+    // One within the other, around one centre: angles of 60 and 45 degrees.
+    let (w, v) = (3f64.sqrt(), 1.0 / 36.0);
+    let missing = 1.0 - 1.0 / w;
+    let wide = [floats(&[-w / 2.0, -0.5, w / 2.0, 0.5], &[1, 4])];
+    all(&[-0.5, -0.5, 0.5, 0.5], &wide, [missing, missing, missing + v * v / (missing + v)]);
+    // Without height: an angle of 90 degrees, v = 1/4, alpha = 1/5, centres 1/2 (squared) apart, diagonal 5. Sides that are equal
+    // have half the slope.
+    let slope = 0.2 / std::f64::consts::PI;
+    let gradient = [0.14, -0.08 + slope, 0.02, -0.1 - slope];
+    meets("CompleteBoxIoU", config(), &[0.0, 0.0, 2.0, 0.0], &[1, 4], &unit, &[1.15], Some(&gradient));
+    // A point, where torchvision divides 0 by 0.
+    let gradient = [0.25, 0.25, 0.125, 0.125];
+    meets("CompleteBoxIoU", config(), &[1.0; 4], &[1, 4], &unit, &[1.3], Some(&gradient));
+    for kind in BOX_LOSSES {
+        meets(kind, config(), &[0.0; 4], &[1, 4], &[floats(&[0.0; 4], &[1, 4])], &[1.0], Some(&[0.0; 4]));
+    }
+    // One value per box, whatever the dimensions before.
+    let (x, t) = ([0.0, 0.0, 1.0, 1.0].repeat(2), floats(&[0.0, 0.0, 1.0, 1.0, 2.0, 0.0, 3.0, 1.0], &[1, 2, 4]));
+    meets("DistanceBoxIoU", config(), &x, &[1, 2, 4], std::slice::from_ref(&t), &[0.0, 1.4], None);
+    meets("DistanceBoxIoU", json!({"eps": 1e-12}), &x, &[1, 2, 4], std::slice::from_ref(&t), &[0.7], None);
+    meets("DistanceBoxIoU", json!({"eps": 1e-12, "reduction": "sum"}), &x, &[1, 2, 4], &[t], &[1.4], None);
+}
+
+#[test]
+fn boxes_with_weights() {
+    // Losses 0, 4/3 and 2/3 of the boxes above, which count 2, 0 and 3 times.
+    let x = [0.0, 0.0, 1.0, 1.0, 2.0, 0.0, 3.0, 1.0, 0.5, 0.0, 1.5, 1.0];
+    for (device, _) in devices() {
+        let value =
+            |data: &[f64], shape: &[usize]| Value::from_doubles(data.to_vec(), shape, DType::F32, &device).unwrap();
+        let weights = SampleWeights { values: value(&[2.0, 0.0, 3.0], &[3]), total: 5.0 };
+        let target = [value(&[0.0, 0.0, 1.0, 1.0].repeat(3), &[3, 4])];
+        for (reduction, expected) in [("mean", 0.4), ("sum", 2.0)] {
+            let leaf = value(&x, &[3, 4]).tracked();
+            let loss = loss("GeneralizedBoxIoU", json!({"reduction": reduction}));
+            let found = loss.weighted(&leaf, &target, &weights).unwrap();
+            assert!((found.clone().to_scalar().unwrap() - expected).abs() < 1e-6);
+            let gradient = found.backward().unwrap().of(&leaf).unwrap().to_doubles().unwrap();
+            assert_eq!(gradient[4..8], [0.0; 4]);
+            assert!(gradient[8..].iter().any(|&g| g != 0.0));
+        }
+    }
+}
+
+#[test]
+fn boxes_of_wrong_shapes() {
+    for kind in BOX_LOSSES {
+        let fails = |x: &[usize], target: &[usize], text: &str| {
+            let target = floats(&vec![0.0; target.iter().product()], target);
+            let error = checked(&*loss(kind, json!({})), x, &[target]).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Shape, "{error}");
+            assert!(error.message.contains(text), "{kind}: {error}");
+        };
+        fails(&[3, 5], &[3, 5], "[samples, .., 4] of x1, y1, x2, y2, found [3, 5]");
+        fails(&[4], &[4], "found [4]");
+        fails(&[4, 1], &[4, 1], "found [4, 1]");
+        fails(&[3, 4], &[3], "the prediction's shape [3, 4], found [3]");
+        fails(&[3, 4], &[1, 4], "found [1, 4]");
+        assert!(checked(&*loss(kind, json!({})), &[3, 4], &[]).is_err());
+    }
+}
+
 #[test]
 fn ctc_by_enumeration() {
     // Two steps, classes blank, a, b. The label a is spelt by (a, a), (a, blank), (blank, a); (a, a) only by three steps.
@@ -427,6 +506,12 @@ fn gradients_are_central_differences() {
     }
     for activation in ["none", "sigmoid", "softmax"] {
         differences("Dice", json!({"activation": activation}), &x, &[2, 3], &hot);
+    }
+    let boxes = [0.1, 0.2, 0.9, 0.7, -1.0, 0.3, 0.4, 1.1, 2.0, 2.5, 2.6, 3.1];
+    let marked = [floats(&[0.3, 0.1, 0.8, 1.2, -0.8, 0.5, 0.2, 0.9, 0.0, 0.1, 1.0, 0.4], &[3, 4])];
+    // Not the complete one: its alpha is a constant in the derivative.
+    for kind in ["GeneralizedBoxIoU", "DistanceBoxIoU"] {
+        differences(kind, json!({}), &boxes, &[3, 4], &marked);
     }
     differences("LogCosh", json!({}), &x, &[2, 3], &hot);
     differences("BCEWithLogits", json!({"weight": [1.0, 2.0, 3.0], "pos_weight": [0.5, 2.0, 1.0]}), &x, &[2, 3], &hot);
@@ -489,6 +574,9 @@ fn options_are_checked() {
         ("Focal", json!({"gamma": -1.0})),
         ("BinaryFocal", json!({"alpha": 1.5})),
         ("Dice", json!({"activation": "relu"})),
+        ("GeneralizedBoxIoU", json!({"eps": 0.0})),
+        ("CompleteBoxIoU", json!({"eps": -1e-7})),
+        ("DistanceBoxIoU", json!({"reduction": "batchmean"})),
         ("BCE", json!({"pos_weight": [1.0]})),
     ] {
         let error = losses::create(&part(kind, config.clone())).unwrap_err();

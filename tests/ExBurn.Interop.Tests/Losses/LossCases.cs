@@ -49,6 +49,9 @@ internal static class LossCases
             "MultiLabelMargin" => Loss.MultiLabelMargin(),
             "MultiLabelSoftMargin" => Loss.MultiLabelSoftMargin() with { Weight = Numbers("weight") },
             "CTC" => Loss.Ctc(Int("blank", 0)) with { ZeroInfinity = Flag("zero_infinity", false) },
+            "GeneralizedBoxIoU" => Loss.GeneralizedBoxIoU() with { Eps = Number("eps", 1e-7) },
+            "DistanceBoxIoU" => Loss.DistanceBoxIoU() with { Eps = Number("eps", 1e-7) },
+            "CompleteBoxIoU" => Loss.CompleteBoxIoU() with { Eps = Number("eps", 1e-7) },
             _ => null,
         };
         if (loss is null || config.EnumerateObject().Any(option => !read.Contains(option.Name)))

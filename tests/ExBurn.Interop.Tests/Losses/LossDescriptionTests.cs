@@ -36,6 +36,9 @@ public sealed class LossDescriptionTests
         { Loss.Focal(1), """{"type":"Focal","config":{"reduction":"mean","gamma":1,"alpha":null}}""" },
         { Loss.BinaryFocal(), """{"type":"BinaryFocal","config":{"reduction":"mean","gamma":2,"alpha":0.25}}""" },
         { Loss.Dice(DiceActivation.Sigmoid), """{"type":"Dice","config":{"reduction":"mean","activation":"sigmoid","smooth":1}}""" },
+        { Loss.GeneralizedBoxIoU(), """{"type":"GeneralizedBoxIoU","config":{"reduction":"mean","eps":1E-07}}""" },
+        { Loss.DistanceBoxIoU() with { Reduction = Reduction.Sum }, """{"type":"DistanceBoxIoU","config":{"reduction":"sum","eps":1E-07}}""" },
+        { Loss.CompleteBoxIoU() with { Eps = 0.5 }, """{"type":"CompleteBoxIoU","config":{"reduction":"mean","eps":0.5}}""" },
     };
 
     [Fact]

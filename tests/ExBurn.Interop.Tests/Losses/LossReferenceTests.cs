@@ -10,7 +10,7 @@ namespace ExBurn.Tests.Losses;
 /// </summary>
 public sealed class LossReferenceTests
 {
-    private static readonly IReadOnlyList<JsonElement> All = ReferenceCases.Read("losses.json");
+    private static readonly IReadOnlyList<JsonElement> All = [.. ReferenceCases.Read("losses.json"), .. ReferenceCases.Read("losses_boxes.json")];
 
     public static TheoryData<int, string> Supported
     {
@@ -25,7 +25,7 @@ public sealed class LossReferenceTests
     }
 
     [Fact]
-    public void All_kinds_of_the_file_are_known()
+    public void All_kinds_of_the_files_are_known()
         => Assert.Equal([], All.Where(one => LossCases.Make(one) is null).Select(one => one.GetProperty("loss").GetString()).Distinct());
 
     [Theory]

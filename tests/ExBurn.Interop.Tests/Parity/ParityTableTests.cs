@@ -17,7 +17,7 @@ public sealed class ParityTableTests
     public void Every_test_that_is_named_exists()
     {
         var methods = TestMethods();
-        foreach (var row in Rows().Where(row => row.Status == Tested))
+        foreach (var row in Rows())
         {
             Assert.True(row.Tests.Length > 0, $"{row.Source} {row.Name}: no test");
             Assert.True(row.Here.Length > 0, $"{row.Source} {row.Name}: no counterpart");
@@ -49,11 +49,10 @@ public sealed class ParityTableTests
     public void No_row_is_left_out(string source, int rows) => Assert.Equal(rows, Rows().Count(row => row.Source == source));
 
     [Fact]
-    public void Rows_are_named_once_and_what_is_open_says_of_what()
+    public void Rows_are_named_once_and_none_is_open()
     {
         Assert.Empty(Rows().GroupBy(row => (row.Source, row.Name)).Where(same => same.Count() > 1).Select(same => same.Key));
-        string[] open = ["open: eager", "open: precision", "open: checkpointing", "open: health", "open: losses"];
-        Assert.All(Rows(), row => Assert.Contains(row.Status, open.Prepend(Tested)));
+        Assert.All(Rows(), row => Assert.Equal(Tested, row.Status));
     }
 
     /// <summary>Names of classes with tests, and of the tests in them.</summary>

@@ -4,6 +4,7 @@
 //! where it does not reduce as others do) and add a line to [`create`]. `targets.rs` has the checks that many share.
 
 mod binary;
+mod boxes;
 mod cross_entropy;
 mod ctc;
 mod dice;
@@ -84,6 +85,9 @@ pub fn create(spec: &PartSpec) -> Result<Box<dyn Loss>> {
         ("Focal", focal::focal),
         ("BinaryFocal", focal::binary_focal),
         ("Dice", dice::dice),
+        ("GeneralizedBoxIoU", boxes::generalized),
+        ("DistanceBoxIoU", boxes::distance),
+        ("CompleteBoxIoU", boxes::complete),
     ];
     let Some((_, make)) = table.iter().find(|(known, _)| *known == spec.kind) else {
         let known: Vec<&str> = table.iter().map(|(known, _)| *known).collect();
