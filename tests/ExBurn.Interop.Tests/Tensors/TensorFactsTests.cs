@@ -242,8 +242,8 @@ public sealed class TensorFactsTests : IDisposable
     [Fact]
     public void Shapes()
     {
-        Assert.Equal((Shape)[3, 2], T(1, 2, 3, 4, 5, 6).Reshape(-1, 2).Shape);
-        Assert.Equal((Shape)[6], T(1, 2, 3, 4, 5, 6).Reshape(2, 3).Reshape(6).Shape);
+        Is(T(1, 2, 3, 4, 5, 6).Reshape(-1, 2), [3, 2], 1, 2, 3, 4, 5, 6);
+        Is(T(1, 2, 3, 4, 5, 6).Reshape(2, 3).Reshape(6), [6], 1, 2, 3, 4, 5, 6);
         var m = T([2, 2], 1, 2, 3, 4);
         Is(T([1, 2], 1, 2).Expand(2, 2), [2, 2], 1, 2, 1, 2);
         Is(Tensor.Concat([T(1, 2), T(3), T(4, 5)]), 1, 2, 3, 4, 5);
