@@ -15,7 +15,7 @@ public abstract partial record Loss
 /// </summary>
 /// <remarks>
 /// Boxes have x1 ≤ x2 and y1 ≤ y2. This is not checked: others overlap with nothing and have negative areas, as in torchvision.
-/// A predicted box of no height has a finite gradient here.
+/// For a box without height the angle is 90°, for a point 0; the gradient is finite, where torchvision's is not a number.
 /// </remarks>
 public sealed record CompleteBoxIoULoss : Loss
 {

@@ -9,6 +9,9 @@ use exburn_core::{ArrayView, DataView, Error, ErrorKind};
 use reference::{Array, Worst, cases, devices, part, unknown};
 use serde_json::{Value as Json, json};
 
+/// The project's own cases, wherever PyTorch's lie.
+const BOXES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/reference/losses_boxes.json");
+
 fn loss(kind: &str, config: Json) -> Box<dyn Loss> {
     losses::create(&part(kind, config)).unwrap()
 }
@@ -37,7 +40,7 @@ fn reference_cases() {
     let (mut ran, mut skipped) = (0, 0);
     for (device, types) in devices() {
         let mut worst = Worst::default();
-        for (number, case) in ["losses.json", "losses_boxes.json"].into_iter().flat_map(cases).enumerate() {
+        for (number, case) in ["losses.json", BOXES].into_iter().flat_map(cases).enumerate() {
             let kind = case["loss"].as_str().unwrap();
             let mut config = case["config"].clone();
             // Notes on the layout of the data, for the reader of the cases.

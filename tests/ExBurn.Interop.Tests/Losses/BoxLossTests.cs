@@ -5,6 +5,8 @@ public sealed class BoxLossTests
 {
     private static readonly double[] Unit = [0, 0, 1, 1];
 
+    private static TensorData Boxes(double[] corners, params int[] shape) => new(new TensorView(corners, shape));
+
     /// <summary>In the order generalised, distance, complete.</summary>
     private static Loss[] All(double eps = 1e-7)
         => [Loss.GeneralizedBoxIoU() with { Eps = eps }, Loss.DistanceBoxIoU() with { Eps = eps }, Loss.CompleteBoxIoU() with { Eps = eps }];
@@ -23,7 +25,7 @@ public sealed class BoxLossTests
     public void Boxes_at_places_that_are_known(double[] box, double[] values)
     {
         foreach (var (loss, value) in All(1e-12).Zip(values))
-            Assert.Equal(value, loss.Compute(new(box, [1, 4]), new(Unit, [1, 4])), 1e-11);
+            Assert.Equal(value, loss.Compute(Boxes(box, 1, 4), Boxes(Unit, 1, 4)), 1e-11);
     }
 
     [Fact]
@@ -32,9 +34,9 @@ public sealed class BoxLossTests
         double[] predicted = [2, 0, 3, 1, .. Unit, 0.5, 0, 1.5, 1, .. Unit], marked = [.. Unit, .. Unit, .. Unit, .. Unit];
         // Two samples of two boxes: losses 4/3 and 0, 2/3 and 0.
         var loss = Loss.GeneralizedBoxIoU() with { Eps = 1e-12 };
-        TensorData x = new(new TensorView(predicted, [2, 2, 4])), t = new(new TensorView(marked, [2, 2, 4]));
-        Assert.Equal(0.5, loss.Compute(new(predicted, [2, 2, 4]), new(marked, [2, 2, 4])), 1e-11);
-        Assert.Equal(2, (loss with { Reduction = Reduction.Sum }).Compute(new(predicted, [2, 2, 4]), new(marked, [2, 2, 4])), 1e-11);
+        TensorData x = Boxes(predicted, 2, 2, 4), t = Boxes(marked, 2, 2, 4);
+        Assert.Equal(0.5, loss.Compute(x, t), 1e-11);
+        Assert.Equal(2, (loss with { Reduction = Reduction.Sum }).Compute(x, t), 1e-11);
         using var model = new Sequential(new Dropout(0));
         model.Compile(new SGD(), loss, dtype: DType.Float64);
         Assert.Equal((4 / 3.0 + 3 * 2 / 3.0) / 8, new Trainer(model).EvaluateStep([x], [t], new(new double[] { 1, 3 })).Loss, 1e-11);
@@ -80,10 +82,10 @@ public sealed class BoxLossTests
     {
         foreach (var loss in All())
         {
-            var five = Assert.Throws<ShapeMismatchException>(() => loss.Compute(new(new double[10], [2, 5]), new(new double[10], [2, 5])));
+            var five = Assert.Throws<ShapeMismatchException>(() => loss.Compute(Boxes(new double[10], 2, 5), Boxes(new double[10], 2, 5)));
             Assert.Contains("[samples, .., 4] of x1, y1, x2, y2", five.Message);
             Assert.Contains("[2, 5]", five.Message);
-            Assert.Throws<ShapeMismatchException>(() => loss.Compute(new(new double[8], [2, 4]), new(new double[4], [1, 4])));
+            Assert.Throws<ShapeMismatchException>(() => loss.Compute(Boxes(new double[8], 2, 4), Boxes(new double[4], 1, 4)));
             Assert.Throws<ShapeMismatchException>(() => loss.Apply(Tensor.Ones([4]), Tensor.Ones([4])));
             Assert.Throws<ArgumentException>(() => loss with { Reduction = Reduction.BatchMean });
         }

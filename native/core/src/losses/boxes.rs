@@ -92,12 +92,12 @@ impl Formula for BoxIoU {
 /// Boxes as two lists of points [count, 2]: (x1, y1) and (x2, y2).
 fn corners(boxes: &Value, count: usize) -> Result<[Value; 2]> {
     let boxes = boxes.clone().reshape(&[count, 4])?;
-    Ok([boxes.clone().narrow(1, 0, 2)?, boxes.narrow(1, 2, 2)?])
+    Ok([boxes.clone().narrow(1, 0, 2)?, boxes.narrow(1, 2, 4)?])
 }
 
 /// Width times height: [count, 2] -> [count, 1].
 fn area(size: Value) -> Result<Value> {
-    size.clone().narrow(1, 0, 1)?.mul(&size.narrow(1, 1, 1)?)
+    size.clone().narrow(1, 0, 1)?.mul(&size.narrow(1, 1, 2)?)
 }
 
 /// x² + y²: [count, 2] -> [count, 1].
@@ -119,10 +119,10 @@ fn bound(x: &Value, t: &Value, larger: bool) -> Result<Value> {
 /// the angle is 0.
 fn angle(size: &Value) -> Result<Value> {
     let plain = size.clone().detached();
-    let (w, h) = (plain.clone().narrow(1, 0, 1)?, plain.clone().narrow(1, 1, 1)?);
+    let (w, h) = (plain.clone().narrow(1, 0, 1)?, plain.clone().narrow(1, 1, 2)?);
     let flat = h.clone().greater_scalar(0.0)?.or(&h.clone().neg()?.greater_scalar(0.0)?)?.not()?;
     let value = w.clone().div(&h.clone().fill_mask(&flat, TINY)?)?.atan()?;
-    let (wide, high) = (size.clone().narrow(1, 0, 1)?, size.clone().narrow(1, 1, 1)?);
+    let (wide, high) = (size.clone().narrow(1, 0, 1)?, size.clone().narrow(1, 1, 2)?);
     let length = squares(plain)?.clamp_min(TINY)?;
     Value::with_slopes(value, &[&wide, &high], |i| {
         if i == 0 { h.clone().div(&length) } else { w.clone().neg()?.div(&length) }
