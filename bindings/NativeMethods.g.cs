@@ -295,7 +295,8 @@ namespace ExBurn.Native
         internal static extern void exb_error_free(ExbError* e);
 
         /// <summary>
-        ///  Forward and backward of one batch in training mode; no parameter changes. With `weighted` 1 the last of the targets is a weight for each sample. Of the options epoch, seed and check_finite are used.
+        ///  Forward and backward of one batch in training mode; no parameter changes. With `weighted` 1 the last of the targets is a weight for each sample. Of the options epoch, seed, check_finite, precision, loss_scale, segments
+        ///  and input_gradients are used.
         ///  `update_buffers` 1: the model takes over new running statistics now, else when the gradients are applied.
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_gradients_compute", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -319,6 +320,13 @@ namespace ExBurn.Native
         /// </summary>
         [DllImport(__DllName, EntryPoint = "exb_gradients_get", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int exb_gradients_get(ExbGradients* g, byte* name, nuint len, ExbOutputs** @out, ExbError** error);
+
+        /// <summary>
+        ///  A copy of the gradient with respect to an input: one array, or none where the loss does not depend on it. Integers have none, and
+        ///  `input_gradients` of the options asks for them: else INVALID_ARGUMENT.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "exb_gradients_input", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int exb_gradients_input(ExbGradients* g, nuint index, ExbOutputs** @out, ExbError** error);
 
         /// <summary>
         ///  Puts another gradient in a parameter's place.
@@ -984,7 +992,10 @@ namespace ExBurn.Native
         ///  Events, and the result of a single step, tell the norms of the gradients.
         /// </summary>
         public uint watch_gradients;
-        public uint _pad2;
+        /// <summary>
+        ///  Of exb_gradients_compute: 0 none, 1 those of the float inputs besides, 2 they alone, in evaluation mode.
+        /// </summary>
+        public uint input_gradients;
     }
 
     /// <summary>

@@ -58,6 +58,17 @@ internal static unsafe partial class BurnBridge
         return new NativeOutputs(outputs);
     }
 
+    /// <summary>A copy of the gradient with respect to an input: one array, or none where the loss does not depend on it.</summary>
+    /// <exception cref="ArgumentException">It was not asked for, or the input takes integers.</exception>
+    public static NativeOutputs GetInputGradient(GradientsHandle gradients, int index)
+    {
+        using var lease = new HandleLease<ExbGradients>(gradients);
+        ExbOutputs* outputs;
+        ExbError* error;
+        NativeError.Check(NativeMethods.exb_gradients_input(lease.Pointer, (nuint)index, &outputs, &error), error);
+        return new NativeOutputs(outputs);
+    }
+
     public static void SetGradient(GradientsHandle gradients, string name, in ArrayInput values)
     {
         using var lease = new HandleLease<ExbGradients>(gradients);

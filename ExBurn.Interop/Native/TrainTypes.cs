@@ -53,6 +53,9 @@ internal struct TrainOptionsNative
     /// <summary>Events, and the result of a step, tell the norms of the gradients.</summary>
     public bool WatchGradients;
 
+    /// <summary>Of computed gradients: those of the inputs.</summary>
+    public InputGradients InputGradients;
+
     internal readonly unsafe ExbTrainOptions ToNative() => new()
     {
         struct_size = (uint)sizeof(ExbTrainOptions),
@@ -80,7 +83,20 @@ internal struct TrainOptionsNative
         loss_scale = LossScale,
         segments = Segments,
         watch_gradients = WatchGradients ? 1u : 0,
+        input_gradients = (uint)InputGradients,
     };
+}
+
+/// <summary>Which gradients of inputs are computed.</summary>
+internal enum InputGradients : uint
+{
+    None = 0,
+
+    /// <summary>Beside those of the parameters, in training mode.</summary>
+    Added = 1,
+
+    /// <summary>They alone, in evaluation mode.</summary>
+    Only = 2,
 }
 
 /// <summary>What a run came to; of an epoch gone on with, all of it so far.</summary>

@@ -11,10 +11,12 @@ namespace ExBurn;
 public sealed class Gradients : IDisposable
 {
     private readonly GradientsHandle _handle;
+    private readonly IReadOnlyList<string> _inputs;
 
-    internal Gradients(GradientsHandle handle, StepResult result)
+    internal Gradients(GradientsHandle handle, IReadOnlyList<string> inputs, StepResult result)
     {
         _handle = handle;
+        _inputs = inputs;
         Result = result;
     }
 
@@ -60,6 +62,37 @@ public sealed class Gradients : IDisposable
     /// <summary>Copies of all gradients by parameter.</summary>
     public IReadOnlyDictionary<string, TensorData> ToDictionary()
         => Names.ToDictionary(static name => name, name => this[name], StringComparer.Ordinal);
+
+    /// <summary>
+    /// A copy of the gradient of the loss with respect to an input of the batch, in the input's shape and the model's type, where
+    /// <see cref="GradientOptions.IncludeInputs"/> or <see cref="GradientOptions.InputsOnly"/> asked for it. Scaling, clipping, norms and sums of
+    /// gradients are about parameters and leave it as it is; a <see cref="GradScaler"/> takes its scale out of it too.
+    /// </summary>
+    /// <param name="index">Number of the input. Default the first.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The model has no such input.</exception>
+    /// <exception cref="ArgumentException">The gradients of inputs were not asked for, or the input takes integers.</exception>
+    /// <exception cref="KeyNotFoundException">The loss does not depend on the input.</exception>
+    public TensorData OfInput(int index = 0)
+    {
+        if (index < 0 || index >= _inputs.Count)
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"The model has {_inputs.Count} input(s).");
+        using var outputs = BurnBridge.GetInputGradient(Handle, index);
+        return outputs.Count > 0
+            ? TensorData.FromNative(outputs, 0)
+            : throw new KeyNotFoundException($"The input '{_inputs[index]}' has no gradient: the loss does not depend on it.");
+    }
+
+    /// <summary>As <see cref="OfInput(int)"/>, by the input's name.</summary>
+    /// <param name="name">One of the model's <see cref="Inference.InputNames"/>.</param>
+    /// <exception cref="KeyNotFoundException">The model has no such input, or the loss does not depend on it.</exception>
+    public TensorData OfInput(string name)
+    {
+        Check.NotNull(name, nameof(name));
+        for (var i = 0; i < _inputs.Count; i++)
+            if (_inputs[i] == name)
+                return OfInput(i);
+        throw new KeyNotFoundException($"The model has no input '{name}'; there are: {string.Join(", ", _inputs)}.");
+    }
 
     /// <summary>Puts another gradient in a parameter's place, or gives one to a parameter that has none.</summary>
     /// <param name="name">Name of the parameter.</param>
@@ -136,6 +169,15 @@ public readonly record struct GradientOptions
     /// they move when the gradients are applied, and stay where they are if that never happens.
     /// </summary>
     public bool UpdateBuffers { get; init; }
+
+    /// <summary>Gives the gradients of the floating-point inputs besides, to be read by <see cref="Gradients.OfInput(int)"/>. Default false.</summary>
+    public bool IncludeInputs { get; init; }
+
+    /// <summary>
+    /// Gives the gradients of the floating-point inputs and none of parameters, in evaluation mode: dropout rests, batch norm takes its running
+    /// statistics, the model's next training step is what it would have been. For attacks and saliency maps; frozen models too. Default false.
+    /// </summary>
+    public bool InputsOnly { get; init; }
 
     /// <summary>In which floating-point type layers compute. Default <see cref="Precision.Float32"/>.</summary>
     public Precision Precision { get; init => field = Precisions.Checked(value); }

@@ -69,7 +69,8 @@ public sealed partial class Trainer
         var native = NativeOptions(state, new() { AllowNaN = options.AllowNaN, GradientCheckpointSegments = options.GradientCheckpointSegments });
         native.Precision = options.Precision;
         native.LossScale = options.Scaler?.CurrentScale ?? 1;
+        native.InputGradients = options.InputsOnly ? InputGradients.Only : options.IncludeInputs ? InputGradients.Added : InputGradients.None;
         var handle = BurnBridge.ComputeGradients(Model.Handle, inputs, targets, native, weighted, options.UpdateBuffers, metrics, out var result);
-        return new(handle, ToStep(result, new(names, metrics)));
+        return new(handle, Model.InputNames, ToStep(result, new(names, metrics)));
     }
 }

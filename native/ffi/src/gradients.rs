@@ -53,7 +53,8 @@ impl Shared {
     }
 }
 
-/// Forward and backward of one batch in training mode; no parameter changes. With `weighted` 1 the last of the targets is a weight for each sample. Of the options epoch, seed and check_finite are used.
+/// Forward and backward of one batch in training mode; no parameter changes. With `weighted` 1 the last of the targets is a weight for each sample. Of the options epoch, seed, check_finite, precision, loss_scale, segments
+/// and input_gradients are used.
 /// `update_buffers` 1: the model takes over new running statistics now, else when the gradients are applied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn exb_gradients_compute(
@@ -149,6 +150,25 @@ pub unsafe extern "C" fn exb_gradients_get(
             (out, handle::get::<ExbGradients>(g, "g")?, utf8(name, len, "name")?)
         };
         let array = gradients.run(|gradients| gradients.get(name))?;
+        out.set(outputs::owned(array.into_iter().collect()));
+        Ok(())
+    })
+}
+
+/// A copy of the gradient with respect to an input: one array, or none where the loss does not depend on it. Integers have none, and
+/// `input_gradients` of the options asks for them: else INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn exb_gradients_input(
+    g: *const ExbGradients,
+    index: usize,
+    out: *mut *mut ExbOutputs,
+    error: *mut *mut ExbError,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the caller keeps the rules of ABI.md for every pointer.
+        let (out, gradients) =
+            unsafe { (Out::new(out, std::ptr::null_mut(), "out")?, handle::get::<ExbGradients>(g, "g")?) };
+        let array = gradients.run(|gradients| gradients.input(index))?;
         out.set(outputs::owned(array.into_iter().collect()));
         Ok(())
     })

@@ -10,7 +10,7 @@ use crate::model::ExbModel;
 use crate::structs::{check_pointer, flag, prefix, size, slice, slice_mut, struct_size};
 use exburn_core::ArrayView;
 use exburn_core::tensor::DType;
-use exburn_core::train::{self, BatchEvent, Flow, LossScaling, OnBatch, Pace, RunResult, TrainOptions};
+use exburn_core::train::{self, BatchEvent, Flow, InputGradients, LossScaling, OnBatch, Pace, RunResult, TrainOptions};
 use std::ffi::c_void;
 use std::sync::atomic::AtomicBool;
 
@@ -65,7 +65,8 @@ pub struct ExbTrainOptions {
     pub segments: u64,
     /// Events, and the result of a single step, tell the norms of the gradients.
     pub watch_gradients: u32,
-    pub _pad2: u32,
+    /// Of exb_gradients_compute: 0 none, 1 those of the float inputs besides, 2 they alone, in evaluation mode.
+    pub input_gradients: u32,
 }
 
 /// Bytes of ExbTrainOptions and ExbRunResult as of ABI 1.0.
@@ -103,7 +104,7 @@ impl ExbTrainOptions {
         loss_scale: 0.0,
         segments: 0,
         watch_gradients: 0,
-        _pad2: 0,
+        input_gradients: 0,
     };
 }
 
@@ -277,8 +278,22 @@ pub(crate) unsafe fn options(ptr: *const ExbTrainOptions) -> Result<(TrainOption
         loss_scale: if o.loss_scale == 0.0 { 1.0 } else { o.loss_scale },
         watch_gradients: flag(o.watch_gradients, "watch_gradients")?,
         segments: size(o.segments.max(1), "segments")?,
+        input_gradients: input_gradients(o.input_gradients)?,
     };
     Ok((options, o))
+}
+
+/// Which gradients of inputs are wanted: 0 none, 1 besides, 2 alone.
+fn input_gradients(number: u32) -> Result<InputGradients> {
+    match number {
+        0 => Ok(InputGradients::None),
+        1 => Ok(InputGradients::Added),
+        2 => Ok(InputGradients::Only),
+        other => {
+            let text = format!("'input_gradients' must be 0, 1 or 2, found {other}");
+            Err(Failure::argument(Status::InvalidArgument, "input_gradients", text))
+        }
+    }
 }
 
 /// The targets, and the weights of the samples where they come last.

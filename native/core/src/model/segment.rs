@@ -35,15 +35,13 @@ impl Graph {
         Segment { nodes, reads, writes: own.filter(wanted).collect() }
     }
 
-    /// For every slot whether it depends on a parameter that wants a gradient.
-    pub fn dependent(&self, bound: &[Bound]) -> Vec<bool> {
-        let mut dependent = vec![false; self.slots];
+    /// Marks every slot that depends on a parameter that wants a gradient, or on a slot that is marked.
+    pub fn mark_dependent(&self, bound: &[Bound], dependent: &mut [bool]) {
         for node in &self.nodes {
             let learns = |b: &Bound| matches!(b, Bound::Tensor(value) if value.is_tracked());
             let depends =
                 bound[node.entries.clone()].iter().any(learns) || node.inputs.iter().any(|&slot| dependent[slot]);
             dependent[node.outputs.clone()].fill(depends);
         }
-        dependent
     }
 }

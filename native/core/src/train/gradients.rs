@@ -5,11 +5,12 @@ use std::sync::Arc;
 use burn::tensor::StreamId;
 use serde::Serialize;
 
+use super::input_gradients::InputRow;
 use super::ledger::Ledger;
 use super::pace::check_rate;
 use super::scaler::unscale;
 use super::step::{BatchId, apply, arrays, check_data, check_ready, check_weights, gradients, norm_or_nan};
-use super::{RunResult, TrainOptions, clip};
+use super::{InputGradients, RunResult, TrainOptions, clip, input_gradients};
 use crate::layers::{Bound, Role};
 use crate::model::{Graph, Model, matches_name};
 use crate::tensor::{DType, Value};
@@ -19,12 +20,14 @@ use crate::{ArrayView, Error, HostArray, Result};
 pub struct Gradients {
     graph: Arc<Graph>,
     rows: Vec<Row>,
+    /// By input; none where they were not asked for.
+    pub(super) inputs: Vec<InputRow>,
     /// What the pass computed for the buffers, until [`apply_gradients`] takes it over.
     updates: Vec<(usize, Bound)>,
     id: BatchId,
     device: crate::device::Device,
     dtype: DType,
-    stream: StreamId,
+    pub(super) stream: StreamId,
 }
 
 /// A parameter.
@@ -48,8 +51,9 @@ pub struct GradientEntry {
 }
 
 /// Forward and backward of one batch in training mode; `weights` [N] weigh its samples. No parameter changes. The running statistics of the pass are kept
-/// with the gradients until they are applied, or taken over at once with `update_buffers`. Of the options, epoch, seed
-/// and check_finite count. Random layers draw as they would in the training step in whose place this stands.
+/// with the gradients until they are applied, or taken over at once with `update_buffers`. Of the options, epoch, seed,
+/// check_finite, autocast, loss_scale, segments and input_gradients count. Random layers draw as they would in the training
+/// step in whose place this stands.
 pub fn compute_gradients(
     model: &mut Model,
     inputs: &[ArrayView<'_>],
@@ -58,7 +62,7 @@ pub fn compute_gradients(
     options: &TrainOptions,
     update_buffers: bool,
 ) -> Result<(Gradients, RunResult)> {
-    check_ready(model, options)?;
+    input_gradients::check(model, options)?;
     check_data(model, inputs, targets)?;
     check_weights(weights, inputs[0].rows())?;
     model.stream().executes(|| {
@@ -71,7 +75,9 @@ pub fn compute_gradients(
         if update_buffers {
             model.table.commit(std::mem::take(&mut batch.updates));
         }
-        model.passes += 1;
+        if options.input_gradients != InputGradients::Only {
+            model.passes += 1;
+        }
         let entries = model.table.entries.iter().enumerate().zip(batch.gradients);
         let rows = entries.filter(|((_, entry), _)| entry.role == Role::Parameter);
         let rows = rows.map(|((position, entry), gradient)| Row {
@@ -84,6 +90,7 @@ pub fn compute_gradients(
         let gradients = Gradients {
             graph: Arc::clone(&model.graph),
             rows: rows.collect(),
+            inputs: input_gradients::rows(&model.graph, batch.input_gradients),
             updates: batch.updates,
             id,
             device: model.device(),
@@ -123,13 +130,16 @@ pub fn apply_gradients(model: &mut Model, gradients: &mut Gradients, options: &T
 }
 
 impl Gradients {
-    /// Divides all gradients by what the loss was multiplied by. Whether all of them are finite.
+    /// Divides all gradients by what the loss was multiplied by. Whether all those of parameters are finite.
     pub fn unscale(&mut self, scale: f64) -> Result<bool> {
         if !(scale > 0.0 && scale.is_finite()) {
             return Err(Error::argument(format!("unscale: expected a positive number, found {scale}")));
         }
         let stream = self.stream;
-        stream.executes(|| unscale(self.rows.iter_mut().map(|row| &mut row.gradient), scale))
+        stream.executes(|| {
+            unscale(self.inputs.iter_mut().map(InputRow::gradient_mut), scale)?;
+            unscale(self.rows.iter_mut().map(|row| &mut row.gradient), scale)
+        })
     }
 
     /// All parameters of the model, in its order.
@@ -273,7 +283,8 @@ impl Gradients {
 impl Drop for Gradients {
     fn drop(&mut self) {
         // Burn counts a tensor's uses per stream: it is given up where it was made.
-        let (rows, updates) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.updates));
-        self.stream.executes(move || drop((rows, updates)));
+        let (rows, inputs) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.inputs));
+        let updates = std::mem::take(&mut self.updates);
+        self.stream.executes(move || drop((rows, inputs, updates)));
     }
 }

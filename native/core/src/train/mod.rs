@@ -8,6 +8,7 @@ pub(crate) mod clip;
 mod epoch;
 mod evaluate;
 mod gradients;
+mod input_gradients;
 mod ledger;
 mod pace;
 mod precision;
@@ -21,6 +22,7 @@ mod watch;
 pub use epoch::train_epoch;
 pub use evaluate::{evaluate, evaluate_step};
 pub use gradients::{GradientEntry, Gradients, apply_gradients, compute_gradients};
+pub use input_gradients::InputGradients;
 pub(crate) use ledger::{OpenEpoch, Tally};
 pub use pace::Pace;
 pub(crate) use precision::check_precision;
@@ -71,6 +73,8 @@ pub struct TrainOptions {
     /// Gradient checkpointing: parts of the graph whose inner values are computed again for the backward pass instead of being
     /// kept; 1 keeps all.
     pub segments: usize,
+    /// Of [`compute_gradients`] alone.
+    pub input_gradients: InputGradients,
 }
 
 impl Default for TrainOptions {
@@ -95,6 +99,7 @@ impl Default for TrainOptions {
             loss_scale: 1.0,
             watch_gradients: false,
             segments: 1,
+            input_gradients: InputGradients::None,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::ledger::{Ledger, Plan, not_finite};
 use super::pace::check_rate;
 use super::scaler::{Scaler, unscale};
 use super::tape::Tape;
-use super::{RunResult, TrainOptions, check_precision, clip};
+use super::{InputGradients, RunResult, TrainOptions, check_precision, clip};
 use crate::layers::Bound;
 use crate::losses::{Evaluated, SampleWeights};
 use crate::model::{Model, Pass};
@@ -20,6 +20,8 @@ pub(super) struct BatchGradients {
     pub targets: Vec<Value>,
     /// By table position; `None` where a parameter is frozen or the loss does not depend on it.
     pub gradients: Vec<Option<Value>>,
+    /// By input, where they were asked for.
+    pub input_gradients: Vec<Option<Value>>,
     pub updates: Vec<(usize, Bound)>,
 }
 
@@ -109,10 +111,11 @@ pub(super) fn gradients_in_parts(
     done: &mut dyn FnMut(Part) -> Result<()>,
 ) -> Result<BatchGradients> {
     let compiled = model.compiled()?;
-    let bound = model.table.tracked();
+    let inputs_only = options.input_gradients == InputGradients::Only;
+    let bound = if inputs_only { model.table.plain() } else { model.table.tracked() };
     let frozen = model.table.frozen();
     let pass = Pass {
-        training: true,
+        training: !inputs_only,
         device: &model.device,
         dtype: model.dtype,
         autocast: options.autocast,
@@ -128,7 +131,8 @@ pub(super) fn gradients_in_parts(
     let mut updates = Vec::new();
     let inputs = model.graph.bind_inputs(inputs, model.dtype, &model.device)?;
     done(Part::Data)?;
-    let (tape, outputs) = Tape::record(&model.graph, &pass, options.segments, inputs, &mut updates)?;
+    let track = options.input_gradients != InputGradients::None;
+    let (tape, outputs) = Tape::record(&model.graph, &pass, options.segments, inputs, track, &mut updates)?;
     let mut losses = compiled.objective.evaluate(&outputs, &targets, weights.as_ref())?;
     let value = losses.total.clone().detached();
     let mut loss = std::mem::replace(&mut losses.total, value.clone());
@@ -142,10 +146,13 @@ pub(super) fn gradients_in_parts(
     if let Some(scale) = loss_scale(model, options) {
         loss = loss.mul_scalar(scale)?;
     }
+    if inputs_only && !loss.is_recorded() {
+        return Err(Error::argument("input gradients: the loss depends on no float input"));
+    }
     done(Part::Forward)?;
-    let gradients = tape.gradients(loss.backward()?)?;
+    let (gradients, input_gradients) = tape.gradients(loss.backward()?)?;
     done(Part::Backward)?;
-    Ok(BatchGradients { losses, mass, outputs, targets, gradients, updates })
+    Ok(BatchGradients { losses, mass, outputs, targets, gradients, input_gradients, updates })
 }
 
 /// What the loss is multiplied by before the backward pass.
@@ -241,18 +248,12 @@ pub(super) fn add_scaled(total: &mut Vec<Option<Value>>, gradients: Vec<Option<V
 }
 
 pub(super) fn check_ready(model: &Model, options: &TrainOptions) -> Result<()> {
-    model.device.check()?;
-    model.compiled()?;
+    check_model(model, options)?;
     clip::check_limit("clip_norm", options.clip_norm)?;
     clip::check_limit("clip_value", options.clip_value)?;
     if let Some(scaling) = &options.scaling {
         scaling.check()?;
     }
-    if options.segments == 0 {
-        return Err(Error::argument("segments: expected at least 1, found 0"));
-    }
-    check_precision(model, options.autocast)?;
-    model.table.check_trainable()?;
     if model.averages.in_use {
         return Err(Error::argument("the averaged weights are in use: put the trained ones back before training"));
     }
@@ -260,6 +261,17 @@ pub(super) fn check_ready(model: &Model, options: &TrainOptions) -> Result<()> {
         return Err(Error::argument("there is nothing to train: the model has no parameters, or all are frozen"));
     }
     Ok(())
+}
+
+/// What a pass with gradients needs, whether or not parameters train.
+pub(super) fn check_model(model: &Model, options: &TrainOptions) -> Result<()> {
+    model.device.check()?;
+    model.compiled()?;
+    if options.segments == 0 {
+        return Err(Error::argument("segments: expected at least 1, found 0"));
+    }
+    check_precision(model, options.autocast)?;
+    model.table.check_trainable()
 }
 
 pub(super) fn arrays(views: &[ArrayView<'_>]) -> Vec<HostArray> {

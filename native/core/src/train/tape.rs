@@ -6,6 +6,7 @@
 //! of what it gave go in. Random numbers are named by seed, pass and node, so masks are the same; buffers are those of
 //! the first time, and only that pass's new values count. The last segment keeps its graph: it is used at once.
 
+use super::input_gradients::is_float;
 use crate::layers::Bound;
 use crate::model::{Graph, Pass, Segment};
 use crate::tensor::{Gradients, Kind, Value};
@@ -17,6 +18,8 @@ pub(super) struct Tape<'a> {
     pass: &'a Pass<'a>,
     /// What a segment's backward pass needs; none where the pass is whole.
     segments: Vec<Cut>,
+    /// Inputs whose gradients are wanted; none where they are not.
+    inputs: usize,
     /// Leaves of the last segment, by slot.
     leaves: Vec<(usize, Value)>,
 }
@@ -31,23 +34,33 @@ struct Cut {
 }
 
 impl<'a> Tape<'a> {
-    /// The forward pass. Gives the outputs, ready for the loss.
+    /// The forward pass. Gives the outputs, ready for the loss. With `track_inputs` the float inputs want gradients.
     pub fn record(
         graph: &'a Graph,
         pass: &'a Pass<'a>,
         segments: usize,
         inputs: Vec<Value>,
+        track_inputs: bool,
         updates: &mut Vec<(usize, Bound)>,
     ) -> Result<(Self, Vec<Value>)> {
         let mut all = if segments > 1 { graph.segments(segments) } else { Vec::new() };
+        let wanted = |slot: usize| track_inputs && is_float(&graph.input_types[slot]);
+        let count = if track_inputs { inputs.len() } else { 0 };
         let Some(last) = all.pop().filter(|_| !all.is_empty()) else {
+            let inputs = inputs.into_iter().enumerate();
+            let inputs: Vec<Value> = inputs.map(|(i, v)| if wanted(i) { v.tracked() } else { v }).collect();
+            let leaves = inputs.iter().cloned().enumerate().filter(|(i, _)| wanted(*i)).collect();
             let outputs = graph.forward(pass, inputs, updates)?;
-            return Ok((Self { graph, pass, segments: Vec::new(), leaves: Vec::new() }, outputs));
+            return Ok((Self { graph, pass, segments: Vec::new(), inputs: count, leaves }, outputs));
         };
         let constants: Vec<Bound> = pass.bound.iter().map(constant).collect();
         let untaped = Pass { bound: &constants, ..*pass };
-        let dependent = graph.dependent(pass.bound);
-        let mut kept: Vec<Option<Value>> = inputs.into_iter().map(Some).collect();
+        let mut dependent = vec![false; graph.slots];
+        (0..inputs.len()).for_each(|slot| dependent[slot] = wanted(slot));
+        graph.mark_dependent(pass.bound, &mut dependent);
+        let inputs = inputs.into_iter().enumerate();
+        let mut kept: Vec<Option<Value>> =
+            inputs.map(|(i, v)| Some(if wanted(i) { v.constant() } else { v })).collect();
         kept.resize(graph.slots, None);
         let mut cuts = Vec::with_capacity(all.len());
         for segment in all {
@@ -69,17 +82,14 @@ impl<'a> Tape<'a> {
         let (mut slots, leaves) = leaves(graph, &last, reads);
         graph.run(pass, last.nodes.clone(), &mut slots, updates)?;
         let outputs = graph.read_outputs(pass, &slots)?;
-        Ok((Self { graph, pass, segments: cuts, leaves }, outputs))
+        Ok((Self { graph, pass, segments: cuts, inputs: count, leaves }, outputs))
     }
 
-    /// Gradients of all entries of the table, from those that the loss's own backward pass found; `None` where the loss
-    /// does not depend on an entry.
-    pub fn gradients(self, found: Gradients) -> Result<Vec<Option<Value>>> {
+    /// Gradients of all entries of the table, and of the inputs where they are wanted, from those that the loss's own
+    /// backward pass found; `None` where the loss does not depend on an entry.
+    pub fn gradients(self, found: Gradients) -> Result<(Vec<Option<Value>>, Vec<Option<Value>>)> {
         let mut totals = vec![None; self.pass.bound.len()];
         collect(self.pass.bound, &found, &mut totals)?;
-        if self.segments.is_empty() {
-            return Ok(totals);
-        }
         let mut arrived: Vec<Option<Value>> = vec![None; self.graph.slots];
         deliver(&self.leaves, &found, &mut arrived)?;
         drop((self.leaves, found));
@@ -97,7 +107,8 @@ impl<'a> Tape<'a> {
             collect(self.pass.bound, &found, &mut totals)?;
             deliver(&leaves, &found, &mut arrived)?;
         }
-        Ok(totals)
+        arrived.truncate(self.inputs);
+        Ok((totals, arrived))
     }
 }
 
