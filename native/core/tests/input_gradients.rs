@@ -75,7 +75,7 @@ fn graph() -> Case {
         node("last", "Linear", json!({"in_features": 5, "out_features": 3}), &["again"]),
     ]);
     let spec = json!({"version": 1, "dtype": "f64", "nodes": nodes, "outputs": ["last"], "inputs": [
-        {"name": "a", "shape": [-1, 5]}, {"name": "ids", "shape": [-1], "dtype": "i64"}, {"name": "b", "shape": [-1, 5]}]});
+        {"name": "a", "shape": [-1, 5]}, {"name": "ids", "shape": [-1], "kind": "int"}, {"name": "b", "shape": [-1, 5]}]});
     let ids = HostArray::new(vec![4], HostData::I64(vec![3, 0, 1, 3])).unwrap();
     Case {
         spec: ModelSpec::from_json(&spec.to_string()).unwrap(),

@@ -203,6 +203,25 @@ public sealed class AxonParityTests
         Assert.True(report.LastLoss < report.MaxLoss && report.LastGradientNorm > 0);
     }
 
+    [Fact]
+    public void Adversarial_steps()
+    {
+        using var model = Network();
+        var trainer = new Trainer(model);
+        var (inputs, targets) = Batches()[0];
+        for (var i = 0; i < 20; i++)
+            trainer.TrainStep(inputs, targets);
+        var before = trainer.EvaluateStep(inputs, targets);
+        var attack = new ProjectedGradientDescent(epsilon: 0.1, stepSize: 0.03, steps: 5) { Bounds = (0, 1) };
+        TensorData adversarial = attack.Perturb(trainer, inputs, targets);
+        double robust = trainer.EvaluateStep(adversarial, targets).Metrics["accuracy"];
+        trainer.TrainStep(adversarial, targets);
+        Assert.True(robust < before.Metrics["accuracy"], $"{robust} {before}");
+        Assert.All(adversarial.ToSingles(), value => Assert.InRange(value, 0, 1));
+        var quick = new FastGradientSign(0.1) { Bounds = (0, 1) }.Perturb(trainer, inputs, targets);
+        Assert.True(trainer.EvaluateStep(quick, targets).Loss > trainer.EvaluateStep(inputs, targets).Loss);
+    }
+
     private static Dataset Digits()
     {
         var (images, labels) = InOwnFolder.Digits(256);
