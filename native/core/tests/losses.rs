@@ -68,8 +68,11 @@ fn reference_cases() {
                 let (shape, v, g) = value_and_gradient(&*loss, &prediction.value(dtype, &device), &values);
                 let expected = if value.shape.is_empty() { vec![1] } else { value.shape.clone() };
                 assert_eq!(shape, expected, "{what}");
-                worst.meet(dtype, &v, &value.data, [2e-6, 1e-8], &what);
-                worst.meet(dtype, &g, &gradient.data, [2e-6, 1e-8], &format!("{what}, gradient"));
+                // Vulkan lets atan be off by 4096 units in the last place.
+                let rough = kind == "CompleteBoxIoU" && device.info().kind == "gpu";
+                let limits = if rough { [2e-5, 1e-8] } else { [2e-6, 1e-8] };
+                worst.meet(dtype, &v, &value.data, limits, &what);
+                worst.meet(dtype, &g, &gradient.data, limits, &format!("{what}, gradient"));
                 // Without a gradient graph, as in evaluation, the value is the same.
                 let plain = loss.forward(&prediction.value(dtype, &device), &values).unwrap();
                 assert!(!plain.is_tracked());

@@ -412,6 +412,11 @@ fn boxes_by_hand() {
     for kind in BOX_LOSSES {
         meets(kind, config(), &[0.0; 4], &[1, 4], &[floats(&[0.0; 4], &[1, 4])], &[1.0], Some(&[0.0; 4]));
     }
+    // An image without boxes.
+    for kind in BOX_LOSSES {
+        let none = [floats(&[], &[0, 4])];
+        meets(kind, json!({"reduction": "sum"}), &[], &[0, 4], &none, &[0.0], Some(&[]));
+    }
     // One value per box, whatever the dimensions before.
     let (x, t) = ([0.0, 0.0, 1.0, 1.0].repeat(2), floats(&[0.0, 0.0, 1.0, 1.0, 2.0, 0.0, 3.0, 1.0], &[1, 2, 4]));
     meets("DistanceBoxIoU", config(), &x, &[1, 2, 4], std::slice::from_ref(&t), &[0.0, 1.4], None);

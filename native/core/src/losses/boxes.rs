@@ -60,6 +60,10 @@ impl Formula for BoxIoU {
 
     fn elements(&self, x: &Value, targets: &[Value]) -> Result<Value> {
         let shape = x.shape();
+        let boxes = &shape[..shape.len() - 1];
+        if x.is_empty() {
+            return x.clone().reshape(boxes);
+        }
         let count = x.len() / 4;
         let ([low, high], [low_t, high_t]) = (corners(x, count)?, corners(&targets[0], count)?);
         let (size, size_t) = (high.clone().sub(&low)?, high_t.clone().sub(&low_t)?);
@@ -85,7 +89,7 @@ impl Formula for BoxIoU {
             let alpha = share.clone().div(&missing.detached().add(&share)?.add_scalar(self.eps)?)?;
             value = value.add(&v.mul(&alpha)?)?;
         }
-        value.reshape(&shape[..shape.len() - 1])
+        value.reshape(boxes)
     }
 }
 
