@@ -31,7 +31,8 @@ impl Norms {
         let rows = model.table.entries.iter().enumerate();
         let parameters = rows.filter(|(_, entry)| entry.role == Role::Parameter);
         // A group without a batch has no gradients at all.
-        let mut norm = |at: usize| gradients.get(at)?.as_ref().and_then(|_| left.next()).map(|square| square.sqrt() / scale);
+        let mut norm =
+            |at: usize| gradients.get(at)?.as_ref().and_then(|_| left.next()).map(|square| square.sqrt() / scale);
         let each = parameters.map(|(at, _)| norm(at).unwrap_or(f64::NAN)).collect();
         Ok(Self { total, each })
     }
