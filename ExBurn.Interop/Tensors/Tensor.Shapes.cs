@@ -13,11 +13,8 @@ public sealed partial class Tensor
         var (first, last) = (DimIndex(startDim, nameof(startDim)), DimIndex(endDim, nameof(endDim)));
         if (first > last)
             throw new ArgumentException($"Dimension {startDim} comes after dimension {endDim}.", nameof(startDim));
-        var sizes = Shape.AsSpan();
-        long joined = 1;
-        foreach (var size in sizes[first..(last + 1)])
-            joined *= size;
-        return Shaped([.. sizes[..first], joined, .. sizes[(last + 1)..]]);
+        var joined = Shape.Skip(first).Take(last + 1 - first).Aggregate(1L, (product, size) => product * size);
+        return Shaped([.. Shape.Take(first), joined, .. Shape.Skip(last + 1)]);
     }
 
     /// <summary>The dimensions in another order: dimension i of the result is dimension <c>dims[i]</c>.</summary>
