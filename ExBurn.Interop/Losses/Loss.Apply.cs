@@ -5,7 +5,7 @@ namespace ExBurn;
 public abstract partial record Loss
 {
     /// <summary>
-    /// The loss of a tensor, a scalar times <see cref="LossWeight"/>: <c>using var loss = Loss.MeanSquaredError().Apply(prediction, target);</c>. Its
+    /// The loss of a tensor times <see cref="LossWeight"/>, a scalar, or with <see cref="Reduction.None"/> one value per element: <c>using var loss = Loss.MeanSquaredError().Apply(prediction, target);</c>. Its
     /// gradient goes to the prediction.
     /// </summary>
     /// <param name="prediction">Floats, batch dimension first.</param>

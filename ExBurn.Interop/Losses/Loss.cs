@@ -11,6 +11,12 @@ public enum Reduction
 
     /// <summary>Their sum divided by the number of rows; for <see cref="KLDivLoss"/> only.</summary>
     BatchMean,
+
+    /// <summary>
+    /// Not at all: one value per element (for classes per target), from <see cref="Loss.Apply(Tensor, Tensor)"/> and <see
+    /// cref="Loss.ComputeEach(TensorView, TensorView)"/>. Training needs one number and refuses it.
+    /// </summary>
+    None,
 }
 
 /// <summary>What training makes small. Made by the methods of this class, as <c>Loss.CrossEntropy()</c>; formulas and defaults are PyTorch's.</summary>
@@ -52,6 +58,7 @@ public abstract partial record Loss : Component
         {
             Reduction.Sum => "sum",
             Reduction.BatchMean => "batchmean",
+            Reduction.None => "none",
             _ => "mean",
         });
 }

@@ -126,10 +126,22 @@ public sealed class TensorTrainingTests : IDisposable
             var given = ReferenceCases.Array(one.GetProperty("prediction"));
             var prediction = Tensor.FromArray(given.Data, given.Shape, device: device).RequiresGrad();
             Tensor[] targets = [.. ReferenceCases.Arrays(one, "targets").Select(target => Tensor.FromArray(LayerCases.Data(target!, DType.Float64), device: device))];
-            var loss = LossCases.Make(one)!.Apply(prediction, targets);
-            Assert.Equal(0, loss.Rank);
-            Support.Close.Check([ReferenceCases.Array(one.GetProperty("value")).Data.Sum()], [loss.Item()], 1e-8, 1e-8, "loss");
-            loss.Backward();
+            var unreduced = one.GetProperty("reduction").GetString() == "none";
+            var made = unreduced ? LossCases.Make(one)! with { Reduction = Reduction.None } : LossCases.Make(one)!;
+            var loss = made.Apply(prediction, targets);
+            var value = ReferenceCases.Array(one.GetProperty("value"));
+            Assert.Equal(value.Shape, loss.Shape);
+            Support.Close.Check(value.Data, loss.ToArray<double>(), 1e-8, 1e-8, "loss");
+            if (unreduced)
+            {
+                var each = made.ComputeEach(LayerCases.Data(given, DType.Float64), [.. ReferenceCases.Arrays(one, "targets").Select(target => LayerCases.Data(target!, DType.Float64))]);
+                Assert.Equal(value.Shape, each.Shape);
+                Support.Close.Check(value.Data, each.ToDoubles(), 1e-8, 1e-8, "each");
+                using var model = new Sequential(new Linear(2, 2));
+                Assert.Contains("training needs one value", Assert.ThrowsAny<ArgumentException>(() => model.Compile(new SGD(1), made)).Message);
+            }
+
+            (unreduced ? loss.Sum() : loss).Backward();
             Support.Close.Check(ReferenceCases.Array(one.GetProperty("grad_of_sum")).Data, prediction.Grad!.ToArray<double>(), 1e-8, 1e-8, "gradient");
         }
     }
